@@ -1,0 +1,145 @@
+/* config.h - the configuration file as one immutable, counted snapshot.
+ *
+ * Every string is owned by the snapshot and never NULL ("" where left out). Times are
+ * milliseconds. A reader keeps what it uses alive with config_ref. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+
+enum config_role { ROLE_NONE, ROLE_VIEWER, ROLE_SUBMIT, ROLE_OPERATOR };
+
+enum config_kind { KIND_VERIFICATION, KIND_CONTACT_REQUEST, KIND_TEXT, KIND_COUNT };
+
+/* "5/1h": at most count in any window. */
+struct config_rate {
+	unsigned count;
+	int64_t window_ms;
+};
+
+struct config_rates {
+	const struct config_rate *items;
+	size_t n;
+};
+
+struct config_strings {
+	const char *const *items;
+	size_t n;
+};
+
+struct config_client {
+	const char *user, *group; /* exactly one is not "" */
+	enum config_role role;
+	struct config_strings sites; /* empty: every site */
+};
+
+/* A template of one locale; templates of one kind stand in config order. */
+struct config_template {
+	enum config_kind kind;
+	const char *locale, *text;
+};
+
+struct config_test_number {
+	const char *phone, *code;
+};
+
+enum config_reveal { REVEAL_AFTER_PROOF, REVEAL_AT_ONCE };
+enum config_translit { TRANSLIT_NEVER, TRANSLIT_SAVE_PARTS, TRANSLIT_ALWAYS };
+enum config_uncertain { UNCERTAIN_KEEP, UNCERTAIN_RESEND };
+
+struct config_verification {
+	unsigned code_length, max_wrong_codes;
+	int64_t sms_ttl_ms, lock_ms;
+	const int64_t *resend_after_ms; /* the last one repeats */
+	size_t n_resend_after;
+	enum config_reveal reveal_bound;
+	struct config_strings countries; /* upper-case ISO regions; default: the site's region */
+	struct config_rates per_account_number, per_number, per_prefix, per_site;
+};
+
+struct config_contact {
+	struct config_rates per_sender, per_recipient;
+	bool require_sender_verified;
+	const char *quiet_hours; /* "21:00-09:00" or "" */
+};
+
+struct config_site {
+	const char *name, *title, *origin, *region, *locale;
+	bool autofill;
+	struct config_verification verification;
+	struct config_contact contact;
+	bool text_allowed;
+	struct config_rates text_limits;
+	enum config_uncertain on_uncertain[KIND_COUNT];
+	const struct config_template *templates; /* the site's own; built-in ones are in service/ */
+	size_t n_templates;
+	enum config_translit transliterate;
+	const struct config_test_number *test_numbers;
+	size_t n_test_numbers;
+};
+
+enum config_flow { FLOW_NONE, FLOW_RTSCTS, FLOW_XONXOFF };
+enum config_reports { REPORTS_AUTO, REPORTS_ALWAYS, REPORTS_NEVER };
+enum config_roaming { ROAMING_ALLOW, ROAMING_REFUSE };
+
+struct config_match {
+	const char *imei, *iccid, *imsi, *usb_serial, *usb_path, *usb_id;
+	int interface; /* -1: not given */
+};
+
+struct config_modem {
+	const char *name, *device; /* device "": found by match */
+	struct config_match match;
+	unsigned baud;
+	enum config_flow flow;
+	const char *pin_file, *number, *smsc, *ussd_balance;
+	struct config_strings prefixes; /* empty: every number */
+	struct config_rates limits;
+	enum config_reports reports;
+	enum config_roaming roaming;
+	int64_t prompt_timeout_ms, result_timeout_ms, command_timeout_ms;
+};
+
+struct config {
+	const char *path; /* "" for the built-in default */
+	const char *socket_path, *socket_group;
+	unsigned socket_mode;
+	bool socket_group_given; /* a default group that does not exist is no error */
+	const char *database, *key_file;
+	const struct config_client *clients;
+	size_t n_clients;
+	bool clients_given; /* "clients" stands in the file, even empty */
+	const struct config_site *sites;
+	size_t n_sites; /* at least one */
+	const struct config_modem *modems;
+	size_t n_modems;
+	int64_t retain_failed_texts_ms, retain_inbox_ms, retain_events_ms;
+	const char *metrics_listen;
+	enum log_level log_level;
+	bool log_full_numbers;
+	uint64_t queue_max; /* waiting messages; at least 1,000,000 by default */
+};
+
+/* Told once for every problem, in file order. line 0: no line is known. */
+typedef void config_problem(void *arg, const char *file, unsigned line, const char *setting,
+			    const char *problem);
+
+/* Reads and checks path. NULL after at least one problem was told. One reference is the caller's.
+ */
+const struct config *config_load(const char *path, config_problem *problem, void *arg);
+
+const struct config *config_ref(const struct config *config);
+void config_unref(const struct config *config); /* NULL is allowed; from any thread */
+
+/* NULL if there is none of that name. */
+const struct config_site *config_site(const struct config *config, const char *name);
+const struct config_modem *config_modem(const struct config *config, const char *name);
+
+/* "90s", "5m", "3h", "1d", each from 1 s. 0, or -1. */
+int config_parse_duration(const char *text, int64_t *ms);
+
+const char *config_role_name(enum config_role role);
+const char *config_kind_name(enum config_kind kind); /* verification, contact_request, text */

@@ -1,0 +1,68 @@
+/* control.h - what the API may see of modems and ask of them. Loop only. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum modem_state {
+	MODEM_ABSENT,
+	MODEM_OPENING,
+	MODEM_STARTING,
+	MODEM_SIM_MISSING,
+	MODEM_SIM_PIN,
+	MODEM_SIM_PUK,
+	MODEM_SEARCHING,
+	MODEM_DENIED,
+	MODEM_READY,
+	MODEM_SENDING,
+	MODEM_RECOVERING,
+	MODEM_DRAINING,
+	MODEM_DRAINED,
+	MODEM_FAILED,
+};
+
+const char *modem_state_name(enum modem_state state);
+
+struct modem_status {
+	char name[64], device[128];
+	enum modem_state state;
+	char why[160];
+	int64_t since_ms; /* wall time of the last change of state */
+	char manufacturer[48], model[48], revision[64], profile[32];
+	char imei[24], imsi[24], iccid[24], number[24], smsc[24];
+	int registration; /* +CREG stat, -1 unknown */
+	bool roaming;
+	char operator_name[48], rat[16];
+	int dbm;                                    /* 0: unknown */
+	int64_t sent, refused, uncertain, received; /* parts since start */
+	int64_t last_sent_ms;
+	unsigned command_gap_ms, prompt_gap_ms;
+	char last_error[160];
+	int64_t last_error_ms;
+	char recovery_step[32];
+	unsigned reopenings;
+};
+
+enum modem_action { MODEM_DRAIN, MODEM_RESUME, MODEM_RESET, MODEM_REOPEN };
+
+/* lines: of the answer, n of them; final: "OK", "+CME ERROR: 3", or why it could not be asked.
+ * Exactly once, never inside the call that asked. All borrowed. */
+typedef void modem_answer(void *arg, const char *const *lines, size_t n, const char *final);
+
+typedef void modem_trace(void *arg, int64_t at_ms, char direction, const char *masked);
+
+struct control; /* the fleet of modems: modem/fleet.c */
+
+size_t control_count(const struct control *control);
+const struct modem_status *control_at(const struct control *control, size_t i); /* borrowed */
+const struct modem_status *control_find(const struct control *control, const char *name);
+
+/* 0; -ENOENT: no such modem; -EBUSY, -ENOTCONN: not now. */
+int control_action(struct control *control, const char *name, enum modem_action action);
+int control_at_command(struct control *control, const char *name, const char *command,
+		       modem_answer *done, void *arg);
+int control_ussd(struct control *control, const char *name, const char *code, modem_answer *done,
+		 void *arg);
+/* One listener a modem; trace NULL ends it. */
+int control_trace(struct control *control, const char *name, modem_trace *trace, void *arg);

@@ -1,0 +1,30 @@
+/* lex.h - bytes from a modem become lines and prompts (3GPP TS 27.007 section 4, V.250 5.7).
+ *
+ * Any run of CR and LF separates lines; empty lines and leading NULs are dropped. The prompt is
+ * "> " or ">" at the start of a line, with no line end, and only while one is expected. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { LEX_LINE_MAX = 4096 };
+
+enum lex_kind { LEX_LINE, LEX_PROMPT };
+
+/* line ends in NUL (bytes inside are replaced) and is borrowed; a longer one is cut at
+ * LEX_LINE_MAX. For a prompt it is "". The callback may call lex_expect_prompt, not lex_feed. */
+typedef void lex_token(void *arg, enum lex_kind kind, const char *line, size_t n);
+
+struct lex {
+	lex_token *token;
+	void *arg;
+	size_t used;
+	bool expect_prompt, overlong, in_quotes;
+	char line[LEX_LINE_MAX + 1];
+};
+
+void lex_init(struct lex *lex, lex_token *token, void *arg);
+void lex_feed(struct lex *lex, const uint8_t *bytes, size_t n);
+void lex_expect_prompt(struct lex *lex, bool expect);
+void lex_reset(struct lex *lex); /* forgets a partial line and the expectation */

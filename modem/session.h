@@ -1,0 +1,85 @@
+/* session.h - the life of one modem: open, bring up, register, send, receive, recover.
+ *
+ * A session owns its port and AT conversation and opens them again with back-off when they are
+ * lost. It knows one message part at a time and nothing of queues; what happens goes up as events.
+ * Everything runs on the loop; events never run inside a call of this header. */
+#pragma once
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "config/config.h"
+#include "modem/control.h"
+#include "modem/pdu.h"
+
+struct session; /* private to session.c and its siblings (session_private.h) */
+
+enum send_verdict {
+	SEND_ACCEPTED,      /* +CMGS, or OK after Ctrl-Z */
+	SEND_REFUSED,       /* an error in place of the prompt or after Ctrl-Z: not accepted */
+	SEND_NOT_SUBMITTED, /* no prompt, port lost or abandoned before Ctrl-Z: nothing left */
+	SEND_UNCERTAIN,     /* silence, a lost port or a reboot after Ctrl-Z */
+};
+
+struct send_outcome {
+	enum send_verdict verdict;
+	int reference; /* TP-MR of +CMGS, -1 if the modem gave none */
+	int code;      /* CMS number of a refusal (CME if is_cme), -1 if none */
+	bool is_cme;
+	const char *why; /* one line, never NULL, borrowed */
+};
+
+/* An SMS or report in a modem's memory, or one handed over directly (index < 0). Borrowed. */
+struct session_inbound {
+	const char *pdu;
+	int length;
+	const char *storage; /* "SM", "ME", ...; "" if handed over directly */
+	int index;
+};
+
+struct session_events {
+	void (*changed)(void *arg, struct session *session); /* session_status() says what is new */
+	/* Exactly once per session_send. The next session_send may be called from inside. */
+	void (*send_done)(void *arg, struct session *session, const struct send_outcome *outcome);
+	/* A +CMGS that came after its send had ended SEND_UNCERTAIN. */
+	void (*late_reply)(void *arg, struct session *session, int reference);
+	/* Keep it on disk, then call session_inbound_kept: only then does it leave the modem. */
+	void (*inbound)(void *arg, struct session *session, const struct session_inbound *in);
+	/* A call rang and was rejected. number "" if withheld. */
+	void (*call)(void *arg, struct session *session, const char *number, int type);
+	/* May this PIN be tried on this SIM? Answer later with session_pin_answer. */
+	void (*pin_wanted)(void *arg, struct session *session, const char *iccid, int tries_left);
+};
+
+/* config's modem is looked up by name whenever it is needed; the snapshot is counted. */
+struct session *session_new(uv_loop_t *loop, const struct config *config, const char *name,
+			    const struct session_events *events, void *arg);
+
+const struct modem_status *session_status(const struct session *session); /* borrowed */
+
+bool session_can_send(const struct session *session); /* ready, nothing on the air */
+
+struct session_part {
+	const char *pdu; /* hex; borrowed until send_done */
+	unsigned length; /* for AT+CMGS= */
+	bool more;       /* others wait: keep the radio link open (AT+CMMS=2) */
+};
+
+/* AT+CMGS goes out at once; the payload waits for the prompt and for session_commit. */
+void session_send(struct session *session, const struct session_part *part);
+void session_commit(struct session *session);  /* the attempt is on disk: payload and Ctrl-Z */
+void session_abandon(struct session *session); /* it is not: ESC; ends SEND_NOT_SUBMITTED */
+
+void session_inbound_kept(struct session *session, const char *storage, int index);
+void session_pin_answer(struct session *session, bool allowed);
+
+/* control.h's actions on this modem. 0, or -EBUSY, -ENOTCONN. */
+int session_action(struct session *session, enum modem_action action);
+int session_at(struct session *session, const char *command, modem_answer *done, void *arg);
+int session_ussd(struct session *session, const char *code, modem_answer *done, void *arg);
+int session_trace(struct session *session, modem_trace *trace, void *arg); /* NULL: stop */
+
+/* No more events; frees itself when its port is closed, then closed (may be NULL) runs. A part on
+ * the air is waited for at most grace_ms (0: not at all); its send_done still comes. */
+void session_close(struct session *session, unsigned grace_ms, void (*closed)(void *arg),
+		   void *arg);

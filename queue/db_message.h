@@ -1,0 +1,89 @@
+/* db_message.h - messages and their moves. Every move is checked against message.h's table, is an
+ * event, keeps the places of limits in step (db_place.h) and erases the text at the end. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/gsm_text.h"
+#include "base/id.h"
+#include "queue/db_number.h"
+#include "queue/due.h"
+#include "queue/message.h"
+
+enum { SITE_SIZE = 64, REFERENCE_SIZE = 136, MODEM_SIZE = 64, CODE_SIZE = 40, WORDS_SIZE = 160 };
+
+struct message_row {
+	int64_t seq;
+	char id[ID_SIZE], site[SITE_SIZE];
+	enum config_kind kind;
+	enum message_priority priority;
+	enum message_state state;
+	int64_t number;
+	enum gsm_encoding encoding;
+	unsigned parts, parts_sent, tries;
+	bool report;
+	char modem[MODEM_SIZE], reference[REFERENCE_SIZE], retry_of[ID_SIZE];
+	char reason_class[CODE_SIZE], reason_code[CODE_SIZE], reason_text[WORDS_SIZE];
+	int64_t created_at, due_at, deadline, submit_by;
+	int64_t life_ms; /* of a code from its first submit; 0: none */
+	int64_t first_submit_at, sent_at, delivered_at, ended_at; /* 0: not yet */
+	bool has_text;
+};
+
+/* state MSG_SCHEDULED or MSG_QUEUED by due_at. Sets seq, id, created_at, submit_by
+ * (deadline - life_ms / 3) of row; number by db_number_id. text is sealed. */
+int db_message_add(struct db *db, struct message_row *row, const char *text);
+
+int db_message_get(struct db *db, const char *id, struct message_row *row);
+int db_message_by_seq(struct db *db, int64_t seq, struct message_row *row);
+
+/* Malloced, wiped and freed by the caller (secret_free). -ENOENT: erased. */
+int db_message_text(struct db *db, const struct message_row *row, char **text);
+
+struct message_cause { /* NULL pointers: unchanged, not told */
+	const char *class, *code, *text, *modem;
+};
+
+/* -EINVAL where the table forbids it. Updates row. */
+int db_message_move(struct db *db, struct message_row *row, enum message_state to,
+		    const struct message_cause *cause);
+
+/* sending or uncertain -> queued, not before due_at. */
+int db_message_requeue(struct db *db, struct message_row *row, int64_t due_at,
+		       const struct message_cause *cause);
+
+struct message_query {
+	const char *const *sites; /* NULL: all */
+	size_t n_sites;
+	int state, kind;       /* -1: any */
+	int64_t number;        /* 0: any */
+	const char *reference; /* NULL: any */
+	const char *after;     /* id: older than it; NULL: from the newest */
+	size_t limit;
+};
+
+int db_message_list(struct db *db, const struct message_query *query, struct message_row *rows,
+		    size_t *n);
+
+/* Due messages in order, at most max; for the scheduler. *next_due: the soonest later one, or 0. */
+int db_message_due(struct db *db, int64_t now, struct due *items, size_t max, size_t *n,
+		   int64_t *next_due);
+
+/* scheduled -> queued for those due. At most 1000 a call; *next as above. */
+int db_message_promote(struct db *db, int64_t now, int64_t *next);
+
+/* Waiting ones past submit_by become expired; at most 1000 a call. seqs (malloced, NULL if none)
+ * and n: which. *next: the soonest submit_by of the others, or 0. */
+int db_message_expire(struct db *db, int64_t now, int64_t **seqs, size_t *n, int64_t *next);
+
+/* Erases kept texts of messages that ended before then. */
+int db_message_erase_texts(struct db *db, int64_t ended_before);
+
+struct message_counts {
+	int64_t by_state[MSG_STATES];
+	int64_t oldest_queued_at; /* 0: none waits */
+};
+
+int db_message_counts(struct db *db, struct message_counts *counts);

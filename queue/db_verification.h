@@ -1,0 +1,63 @@
+/* db_verification.h - verifications, codes, owners and proofs: typed rows, no rules. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "queue/db_message.h"
+
+enum { ACCOUNT_SIZE = 129, LOCALE_SIZE = 16, CHANNEL_SIZE = 16, PURPOSE_SIZE = 16 };
+
+enum verification_state { VER_PENDING, VER_APPROVED, VER_CANCELED, VER_EXPIRED };
+
+const char *verification_state_name(enum verification_state state);
+
+struct verification_row {
+	char id[ID_SIZE], site[SITE_SIZE], account[ACCOUNT_SIZE];
+	int64_t number; /* 0: not known yet */
+	char purpose[PURPOSE_SIZE], channel[CHANNEL_SIZE], locale[LOCALE_SIZE];
+	enum verification_state state;
+	int64_t created_at, approved_at;
+	unsigned sends;      /* codes made */
+	int64_t message_seq; /* of the newest code; 0: none (a test number) */
+	int64_t code_at;     /* when the newest code was made */
+	int64_t code_until;  /* its end while it was not submitted; see the message's deadline */
+};
+
+int db_verification_add(struct db *db, struct verification_row *row); /* sets id */
+int db_verification_get(struct db *db, const char *id, struct verification_row *row);
+int db_verification_update(struct db *db, const struct verification_row *row);
+/* The newest pending one of this site, account, number and purpose. -ENOENT. */
+int db_verification_pending(struct db *db, const char *site, const char *account, int64_t number,
+			    const char *purpose, struct verification_row *row);
+
+/* Codes of a verification: the current one and superseded ones, as keyed hashes. */
+int db_code_add(struct db *db, const char *verification,
+		const unsigned char hash[static SEAL_HASH_SIZE]);
+/* 0: the current one; 1: a superseded one; -ENOENT: none. Looks at all in constant time. */
+int db_code_match(struct db *db, const char *verification,
+		  const unsigned char hash[static SEAL_HASH_SIZE]);
+int db_code_erase(struct db *db, const char *verification);
+
+/* owner(site, number) -> account, and account -> number: both unique. */
+int db_owner_get(struct db *db, const char *site, int64_t number,
+		 char account[static ACCOUNT_SIZE]);
+int db_owner_number(struct db *db, const char *site, const char *account, int64_t *number);
+int db_owner_set(struct db *db, const char *site, const char *account,
+		 int64_t number); /* replaces the account's */
+int db_owner_remove(struct db *db, const char *site, const char *account, int64_t number);
+
+struct proof_row {
+	int64_t number, verified_at;
+	char channel[CHANNEL_SIZE], assurance[16]; /* "code", "caller_id" */
+};
+
+int db_proof_set(struct db *db, const char *site, const char *account,
+		 const struct proof_row *proof);
+int db_proof_list(struct db *db, const char *site, const char *account, struct proof_row **proofs,
+		  size_t *n); /* malloced */
+
+/* Everything of an account goes: verifications, codes, owners, proofs, contact requests; then
+ * numbers that nothing refers to. *n: rows. -ENOENT: nothing was held. */
+int db_account_erase(struct db *db, const char *site, const char *account, unsigned *n);

@@ -1,0 +1,14 @@
+/* due.h - all that the scheduler knows of a waiting message: ids and times. */
+#pragma once
+
+#include <stdint.h>
+
+enum { DUE_RANKS = 9 };
+
+struct due {
+	int64_t seq;       /* message.seq */
+	int64_t number;    /* number.id of the recipient: sets to one recipient never interleave */
+	int64_t due_at;    /* not before */
+	int64_t submit_by; /* not after: it expires */
+	int rank;          /* lane * 3 + priority, 0 first; DUE_RANKS of them */
+};

@@ -1,0 +1,153 @@
+/* schema.c - one entry a version; an entry that has shipped is never edited. */
+#include "queue/schema.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/util.h"
+
+/* Enumerations are stored as their numbers (message.h, db_place.h, db_attempt.h ...): their
+ * order is part of the schema. States 0 and 1 of a message (scheduled, queued) are the waiting
+ * ones. Times are milliseconds since 1970 UTC. */
+static const char version_1[] =
+	"CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE number (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE,"
+	" sealed BLOB NOT NULL) STRICT;"
+
+	"CREATE TABLE message (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
+	" site TEXT NOT NULL, kind INTEGER NOT NULL, state INTEGER NOT NULL, rank INTEGER NOT NULL,"
+	" number INTEGER NOT NULL REFERENCES number(id), encoding INTEGER NOT NULL,"
+	" parts INTEGER NOT NULL, parts_sent INTEGER NOT NULL DEFAULT 0,"
+	" tries INTEGER NOT NULL DEFAULT 0, report INTEGER NOT NULL, text BLOB, modem TEXT,"
+	" reference TEXT, retry_of TEXT, reason_class TEXT, reason_code TEXT, reason_text TEXT,"
+	" created_at INTEGER NOT NULL, due_at INTEGER NOT NULL, deadline INTEGER NOT NULL,"
+	" submit_by INTEGER NOT NULL, life_ms INTEGER NOT NULL DEFAULT 0,"
+	" first_submit_at INTEGER NOT NULL DEFAULT 0, sent_at INTEGER NOT NULL DEFAULT 0,"
+	" delivered_at INTEGER NOT NULL DEFAULT 0, ended_at INTEGER NOT NULL DEFAULT 0) STRICT;"
+	"CREATE INDEX message_due ON message(rank, due_at, seq) WHERE state IN (0, 1);"
+	"CREATE INDEX message_submit_by ON message(submit_by) WHERE state IN (0, 1);"
+	"CREATE INDEX message_open ON message(state, seq) WHERE state IN (2, 3);"
+	"CREATE INDEX message_number ON message(number, seq);"
+	"CREATE INDEX message_reference ON message(reference) WHERE reference IS NOT NULL;"
+	"CREATE INDEX message_kept_text ON message(ended_at) WHERE text IS NOT NULL AND ended_at > "
+	"0;"
+
+	"CREATE TABLE attempt (id INTEGER PRIMARY KEY,"
+	" message INTEGER NOT NULL REFERENCES message(seq) ON DELETE CASCADE,"
+	" try INTEGER NOT NULL, part INTEGER NOT NULL, modem TEXT NOT NULL, sim TEXT NOT NULL,"
+	" number INTEGER NOT NULL, state INTEGER NOT NULL, reference INTEGER, code INTEGER,"
+	" at INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX attempt_message ON attempt(message, try, part);"
+	"CREATE INDEX attempt_reference ON attempt(reference, at) WHERE reference IS NOT NULL;"
+	"CREATE INDEX attempt_open ON attempt(modem, at) WHERE state IN (0, 4);"
+
+	"CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL,"
+	" type TEXT NOT NULL, site TEXT NOT NULL, subject TEXT NOT NULL, state TEXT, modem TEXT,"
+	" reason TEXT) STRICT;"
+	"CREATE INDEX event_subject ON event(subject, seq);"
+
+	"CREATE TABLE place (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, key BLOB NOT NULL,"
+	" message INTEGER, dated INTEGER NOT NULL, at INTEGER NOT NULL,"
+	" give_back_failed INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX place_key ON place(kind, key, at);"
+	"CREATE INDEX place_message ON place(message) WHERE message IS NOT NULL;"
+	"CREATE TABLE lock (kind INTEGER NOT NULL, key BLOB NOT NULL, until INTEGER NOT NULL,"
+	" PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE idempotency (hash BLOB PRIMARY KEY, body BLOB NOT NULL, object TEXT NOT NULL,"
+	" at INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX idempotency_at ON idempotency(at);"
+
+	"CREATE TABLE verification (id TEXT PRIMARY KEY, site TEXT NOT NULL, account TEXT NOT NULL,"
+	" number INTEGER REFERENCES number(id), purpose TEXT NOT NULL, channel TEXT NOT NULL,"
+	" locale TEXT NOT NULL, state INTEGER NOT NULL, created_at INTEGER NOT NULL,"
+	" approved_at INTEGER NOT NULL, sends INTEGER NOT NULL, message INTEGER NOT NULL,"
+	" code_at INTEGER NOT NULL, code_until INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX verification_account ON verification(site, account, number);"
+	"CREATE INDEX verification_number ON verification(number);"
+	"CREATE TABLE code (verification TEXT NOT NULL, n INTEGER NOT NULL, hash BLOB NOT NULL,"
+	" PRIMARY KEY (verification, n)) STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE owner (site TEXT NOT NULL, number INTEGER NOT NULL REFERENCES number(id),"
+	" account TEXT NOT NULL, PRIMARY KEY (site, number), UNIQUE (site, account))"
+	" STRICT, WITHOUT ROWID;"
+	"CREATE INDEX owner_number ON owner(number);"
+	"CREATE TABLE proof (site TEXT NOT NULL, account TEXT NOT NULL,"
+	" number INTEGER NOT NULL REFERENCES number(id), channel TEXT NOT NULL,"
+	" verified_at INTEGER NOT NULL, assurance TEXT NOT NULL,"
+	" PRIMARY KEY (site, account, number, channel)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX proof_number ON proof(number);"
+
+	"CREATE TABLE contact (id TEXT PRIMARY KEY, site TEXT NOT NULL, from_account TEXT NOT NULL,"
+	" to_account TEXT NOT NULL, ord TEXT NOT NULL, message INTEGER NOT NULL,"
+	" created_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX contact_from ON contact(site, from_account);"
+	"CREATE INDEX contact_to ON contact(site, to_account);"
+	"CREATE TABLE optout (hash BLOB PRIMARY KEY, keyword TEXT NOT NULL, at INTEGER NOT NULL)"
+	" STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE inbox (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, site TEXT NOT NULL,"
+	" modem TEXT NOT NULL, number INTEGER REFERENCES number(id), sender TEXT, text BLOB,"
+	" received_at INTEGER NOT NULL, sent_at INTEGER NOT NULL, pdu BLOB NOT NULL) STRICT;"
+	"CREATE INDEX inbox_pdu ON inbox(pdu);"
+	"CREATE INDEX inbox_number ON inbox(number);";
+
+static const char *const versions[] = { version_1 };
+
+static int read_version(sqlite3 *sqlite)
+{
+	sqlite3_stmt *stmt;
+	int version = -1;
+
+	if (sqlite3_prepare_v2(sqlite, "PRAGMA user_version", -1, &stmt, NULL) != SQLITE_OK)
+		return -1;
+	if (sqlite3_step(stmt) == SQLITE_ROW)
+		version = sqlite3_column_int(stmt, 0);
+	sqlite3_finalize(stmt);
+	return version;
+}
+
+static int apply(sqlite3 *sqlite, int version)
+{
+	char pragma[48];
+
+	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d", version + 1);
+	if (sqlite3_exec(sqlite, versions[version], NULL, NULL, NULL) != SQLITE_OK)
+		return -EIO;
+	return sqlite3_exec(sqlite, pragma, NULL, NULL, NULL) == SQLITE_OK ? 0 : -EIO;
+}
+
+static int apply_all(sqlite3 *sqlite, int version)
+{
+	int err = 0;
+
+	if (sqlite3_exec(sqlite, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+		return -EIO;
+	for (; version < (int)ARRAY_LEN(versions) && err == 0; version++)
+		err = apply(sqlite, version);
+	if (err == 0 && sqlite3_exec(sqlite, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+		err = -EIO;
+	return err;
+}
+
+int schema_migrate(sqlite3 *sqlite, char *why, size_t why_size)
+{
+	int version = read_version(sqlite), err;
+
+	if (version > (int)ARRAY_LEN(versions)) {
+		snprintf(why, why_size,
+			 "the database is of schema version %d, this simgate knows up to %d: "
+			 "install the newer simgate, or restore the backup made before the upgrade",
+			 version, (int)ARRAY_LEN(versions));
+		return -ENOTSUP;
+	}
+	if (version == (int)ARRAY_LEN(versions))
+		return 0;
+	err = version < 0 ? -EIO : apply_all(sqlite, version);
+	if (err < 0) {
+		snprintf(why, why_size, "cannot update the database: %s", sqlite3_errmsg(sqlite));
+		sqlite3_exec(sqlite, "ROLLBACK", NULL, NULL, NULL);
+	}
+	return err;
+}

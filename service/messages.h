@@ -1,0 +1,66 @@
+/* messages.h - rules for messages: what may be queued, canceled, tried again. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "queue/db_event.h"
+#include "queue/db_message.h"
+#include "service/rule.h"
+
+/* A message as the outside sees it; history is malloced. */
+struct message_view {
+	struct message_row row;
+	char to[NUMBER_SIZE];
+	struct event *history;
+	size_t n_history;
+	int64_t estimated_send_at; /* 0: not known */
+};
+
+void message_view_free(struct message_view *view);
+
+struct message_request { /* borrowed strings; NULL: left out */
+	const char *to, *text, *reference;
+	enum message_priority priority;
+	int64_t ttl_ms;  /* 0: one day */
+	int64_t send_at; /* 0: now */
+	bool report;
+	enum gsm_encoding encoding;
+	int transliterate; /* enum config_translit, or -1: as the site says */
+};
+
+/* All of them: see rule.h for what they return. A view is filled on 0 and freed by the caller. */
+int message_create(const struct rule *rule, const struct message_request *request,
+		   struct message_view *view, struct refusal *why);
+int message_show(const struct rule *rule, const char *id, struct message_view *view,
+		 struct refusal *why);
+int message_cancel(const struct rule *rule, const char *id, struct message_view *view,
+		   struct refusal *why);
+int message_retry(const struct rule *rule, const char *id, struct message_view *view,
+		  struct refusal *why);
+
+struct message_filter {
+	int state, kind; /* -1: any */
+	const char *to, *reference, *after;
+	size_t limit;
+	const char *const *sites; /* NULL: all */
+	size_t n_sites;
+};
+
+/* Views are malloced (no history); *next is the last id where more follow, else "". */
+int message_list(const struct rule *rule, const struct message_filter *filter,
+		 struct message_view **views, size_t *n, char next[static ID_SIZE],
+		 struct refusal *why);
+
+/* For verifications and contact requests: queues text in the lane of kind. */
+struct message_order {
+	enum config_kind kind;
+	int64_t number;
+	const char *text;
+	enum gsm_encoding encoding;
+	unsigned parts;
+	bool report;
+	int64_t deadline, life_ms;
+};
+int message_queue(const struct rule *rule, const struct message_order *order,
+		  struct message_row *row, struct refusal *why);

@@ -1,0 +1,57 @@
+/* texts.h - the words of an SMS: templates, what users may put into them, transliteration.
+ * Pure functions; texts are UTF-8. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/gsm_text.h"
+#include "config/config.h"
+#include "service/rule.h"
+
+enum { TEXT_SIZE = 4096 }; /* the longest text simgate handles, in bytes */
+
+struct text_values {                             /* NULL: the template may not use it */
+	const char *code, *title, *minutes;      /* verification */
+	const char *from_name, *to_name, *order; /* contact requests */
+	const char *app_hash;                    /* Android's 11 characters, or NULL */
+};
+
+/* The site's template for kind and locale (exact, then its language, then the site's locale, then
+ * built-in ru, vi, en), the shortest in parts where several stand, filled in, transliterated as
+ * the site says, with the auto-fill lines for a code. 0, or -EMSGSIZE. */
+int text_render(const struct config_site *site, enum config_kind kind, const char *locale,
+		const struct text_values *values, char text[static TEXT_SIZE],
+		struct gsm_shape *shape);
+
+/* Are all placeholders known to kind and all needed ones there ({code})? NULL, or what is wrong. */
+const char *text_template_problem(enum config_kind kind, const char *template_text);
+
+/* A person's name or an order number from a user, made harmless (facts 2.4): no line ends,
+ * control, bidi or zero-width characters, no @ # : / <, no links, no runs of 4 digits in names;
+ * at most 24 characters. Empty after cleaning: RULE_REFUSED. */
+int text_clean_name(const char *name, const char *field, char out[static 128], struct refusal *why);
+int text_clean_order(const char *order, const char *field, char out[static 32],
+		     struct refusal *why);
+
+/* Latin letters for Cyrillic, no marks for Vietnamese, as ICU does it; untouched where it fits
+ * GSM7 already. */
+int text_transliterate(const char *text, char out[static TEXT_SIZE]);
+
+/* Valid UTF-8 without NUL or unpaired surrogates, 1..limit bytes? Else RULE_REFUSED for field. */
+int text_check(const char *text, const char *field, struct refusal *why);
+
+struct text_offender {
+	char character[5];
+	size_t at; /* in characters, from 0 */
+};
+
+struct text_preview {
+	struct gsm_shape shape;
+	char text[TEXT_SIZE];
+	struct text_offender offending[16]; /* what forced UCS2, or does not fit gsm7 */
+	size_t n_offending;
+};
+
+int text_preview(struct text_preview *preview, const char *text, enum config_translit transliterate,
+		 enum gsm_encoding encoding, struct refusal *why);

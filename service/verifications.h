@@ -1,0 +1,75 @@
+/* verifications.h - rules for phone verification: codes, entries, locks, owners. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "queue/db_verification.h"
+#include "service/messages.h"
+#include "service/rule.h"
+
+enum delivery_reason { /* section 8.2 of the facts, as far as it can be known so far */
+		       DELIVERY_NONE,
+		       DELIVERY_QUEUED,
+		       DELIVERY_SENT_NO_REPORT,
+		       DELIVERY_DELIVERED_NOT_ENTERED,
+		       DELIVERY_PHONE_UNREACHABLE,
+		       DELIVERY_NUMBER_MAYBE_MISTYPED,
+		       DELIVERY_BLOCKED_BY_OPERATOR,
+		       DELIVERY_GATEWAY_TROUBLE,
+		       DELIVERY_EXPIRED,
+		       DELIVERY_COUNT,
+};
+
+struct delivery_advice {
+	const char *reason, *ru, *vi, *en, *next_step;
+};
+const struct delivery_advice *delivery_advice(enum delivery_reason reason);
+
+struct verification_view {
+	struct verification_row row; /* state VER_EXPIRED is set here when time says so */
+	char phone[NUMBER_SIZE];     /* "" while unknown */
+	bool test_number;
+	int64_t expires_at; /* of the current code */
+	int64_t resend_at;  /* when another code may be asked for */
+	unsigned attempts_left;
+	enum message_state delivery;
+	enum delivery_reason delivery_reason;
+	char message_id[ID_SIZE]; /* "" if there is none */
+};
+
+struct verification_request {
+	const char *account, *phone, *channel, *locale, *purpose, *app_hash; /* NULL: left out */
+};
+
+int verification_create(const struct rule *rule, const struct verification_request *request,
+			struct verification_view *view, struct refusal *why);
+int verification_show(const struct rule *rule, const char *id, struct verification_view *view,
+		      struct refusal *why);
+int verification_cancel(const struct rule *rule, const char *id, struct verification_view *view,
+			struct refusal *why);
+
+enum check_result { CHECK_APPROVED, CHECK_WRONG_CODE, CHECK_SUPERSEDED_CODE };
+
+/* On 0 with why->reason REASON_NONE: result and view. A refusal may come with 0 (counted) or
+ * RULE_REFUSED. account may be NULL. */
+int verification_check(const struct rule *rule, const char *id, const char *code,
+		       const char *account, enum check_result *result,
+		       struct verification_view *view, struct refusal *why);
+
+struct account_view {
+	char account[ACCOUNT_SIZE], phone[NUMBER_SIZE];
+	struct proof_row *proofs;    /* malloced */
+	char (*phones)[NUMBER_SIZE]; /* of each proof; malloced */
+	size_t n_proofs;
+};
+void account_view_free(struct account_view *view);
+
+int account_show(const struct rule *rule, const char *account, struct account_view *view,
+		 struct refusal *why);
+int account_erase(const struct rule *rule, const char *account, struct refusal *why);
+int account_unbind(const struct rule *rule, const char *account, const char *phone,
+		   struct refusal *why);
+
+/* May an uncertain message be queued again (policy, current code, life left)? Used by dispatch. */
+int verification_may_resend(const struct rule *rule, const struct message_row *message, bool *may);
