@@ -94,18 +94,29 @@ static void finds_modems_by_name(void **state)
 	end();
 }
 
-static void second_modem_on_a_device_is_refused(void **state)
+static void second_name_of_a_device_is_refused(void **state)
 {
+	char device[] = "/tmp/simgate-dev-XXXXXX", link[64], text[256];
+	int fd = mkstemp(device);
+
 	(void)state;
-	begin("modems = ( { name = \"a\"; device = \"/nonexistent/a\"; },"
-	      " { name = \"b\"; device = \"/nonexistent/a\"; } );");
+	close(fd);
+	snprintf(link, sizeof(link), "%s-link", device);
+	assert_int_equal(symlink(device, link), 0);
+	snprintf(text, sizeof(text),
+		 "modems = ( { name = \"a\"; device = \"%s\"; },"
+		 " { name = \"b\"; device = \"%s\"; } );",
+		 device, link);
+	begin(text);
 	while (n_changed < 2)
 		uv_run(&loop, UV_RUN_ONCE);
-	assert_int_equal(control_find(fleet, "a")->state, MODEM_ABSENT);
+	assert_int_not_equal(control_find(fleet, "a")->state, MODEM_FAILED);
 	assert_int_equal(control_find(fleet, "b")->state, MODEM_FAILED);
-	assert_non_null(strstr(control_find(fleet, "b")->why, "same \"device\""));
+	assert_non_null(strstr(control_find(fleet, "b")->why, "same device"));
 	assert_int_equal(control_action(fleet, "b", MODEM_REOPEN), -ENOTCONN);
 	end();
+	unlink(link);
+	unlink(device);
 }
 
 static void asks_by_name(void **state)
@@ -136,7 +147,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_modems_by_name),
-		cmocka_unit_test(second_modem_on_a_device_is_refused),
+		cmocka_unit_test(second_name_of_a_device_is_refused),
 		cmocka_unit_test(asks_by_name),
 		cmocka_unit_test(names_every_state),
 	};
