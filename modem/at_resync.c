@@ -5,11 +5,11 @@
  * answers in order, so with that reply everything older is answered too. A query that the modem
  * refuses is not asked again; without any, a second AT after a second silence must do.
  * A round that fails is told (stuck) and repeated after a pause until it succeeds or at_close. */
-#include <stdlib.h>
+#include "modem/at_resync.h"
+
 #include <string.h>
 
 #include "base/util.h"
-#include "modem/at_private.h"
 
 enum {
 	TRIES_MAX = 3,   /* of one round */
@@ -207,6 +207,6 @@ bool at_resync_is_late(const struct at *at, const char *line)
 		return true;
 	if (ghost == NULL)
 		return false;
-	asked = at_asked(ghost);
+	asked = at_turn_asked(ghost);
 	return at_line_claimed(&asked, line);
 }

@@ -290,6 +290,12 @@ static const struct script scripts[] = {
 	  { "\r\n> ", "\r\n+CMS ERROR: 500\r\n" },
 	  "write AT+CMGS=18\\r\nprompt\nwrite ^[\n"
 	  "done ERROR cms 500 \"+CMS ERROR: 500\" prompted\n" },
+	{ "AT+CMGS=18",
+	  "+CMGS:",
+	  PROMPT,
+	  { "\r\n> ", "\r\n> \r\n>\r\n+CMGS: 5\r\nOK\r\n" },
+	  "write AT+CMGS=18\\r\nprompt\nwrite " PDU "^Z\n"
+	  "done OK -1 \"OK\" [+CMGS: 5] prompted submitted\n" },
 	/* an OK in the prompt's place is no success, and the prompt may be open */
 	{ "AT+CMGS=18",
 	  "+CMGS:",
