@@ -47,7 +47,7 @@ struct at {
 	struct at_turn *current, *queue, **queue_end;
 	unsigned timeouts; /* in a row */
 
-	struct at_turn *ghost; /* timed out; what it would claim is late and dropped */
+	struct at_turn *ghost; /* timed out or suspect; what it would claim is late */
 	bool resyncing, resync_wanted;
 	bool resync_confirmed; /* AT answered once, and no query is known to this modem */
 	enum at_resync_step resync_step;

@@ -201,7 +201,7 @@ bool at_resync_is_late(const struct at *at, const char *line)
 
 	if (at_line_final(line, AT_SCOPE_NUMERIC, &final)) /* of a message: it settles its fate */
 		return ghost == NULL || !ghost->submitted || final.domain != AT_DOMAIN_CMS;
-	if (strncmp(line, "+CMGS:", strlen("+CMGS:")) == 0)
+	if (at_line_says_all(line))
 		return false;
 	if (!at_line_marked(line))
 		return true;

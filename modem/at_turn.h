@@ -29,6 +29,7 @@ struct at_turn {
 	bool prompted, submitted, abandoned;
 	bool second_due; /* the next line belongs to the claimed one before it */
 	bool answered;   /* by a reply that says all; only its OK is missing */
+	bool suspect;    /* its result may be another's, so the modem may owe its own */
 	bool over;       /* result is set; done is due */
 	struct at_final result;
 	char *final;

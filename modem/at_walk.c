@@ -83,16 +83,27 @@ static bool take_pdu(struct at *at, const char *line)
 }
 
 /* OK is success only after the payload, and not if an ESC of anybody came before it (some clones
- * echo one when they gave up). An OK or error at an open prompt leaves it unclear whether the
- * prompt is still open: the next command would be typed into the message. */
-static void judge_payload(struct at *at, struct at_turn *turn, bool escaped)
+ * echo one when they gave up). */
+static enum at_status judge(const struct at_turn *turn, enum at_status status, bool escaped)
 {
-	bool unasked_ok = !turn->submitted && !turn->abandoned && turn->result.status == AT_OK;
+	if (turn->command.prompt == NULL || (turn->submitted && !escaped))
+		return status;
+	return AT_ERROR;
+}
 
-	if (unasked_ok || at->phase == PHASE_PAYLOAD || at->phase == PHASE_PROMPT_GAP)
-		at->resync_wanted = true;
-	if (!turn->submitted || escaped)
-		turn->result.status = AT_ERROR;
+/* Does this result look like that of another command, or leave a prompt open? Then the next
+ * command would get a false answer, or be typed into a message: better resynchronise. */
+static bool is_suspect(const struct at *at, const struct at_turn *turn, enum at_status status)
+{
+	const char *last = turn->command.text + turn->n_text - 1;
+
+	if (turn->is_probe)
+		return false;
+	if (turn->command.prompt != NULL)
+		return at->phase == PHASE_PAYLOAD || at->phase == PHASE_PROMPT_GAP ||
+		       (at->phase == PHASE_PROMPT && status == AT_OK);
+	return status == AT_OK && turn->command.prefix != NULL && *last == '?' &&
+	       turn->n_lines == 0;
 }
 
 static bool take_final(struct at *at, const char *line, bool escaped)
@@ -109,11 +120,11 @@ static bool take_final(struct at *at, const char *line, bool escaped)
 		return false; /* the fate of an earlier message */
 	if (turn->needs_line && turn->n_lines == 0 && final.status == AT_OK)
 		return true;
+	turn->suspect = is_suspect(at, turn, final.status);
 	turn->result = final;
+	turn->result.status = judge(turn, final.status, escaped);
 	turn->final = strdup(line);
 	turn->over = true;
-	if (turn->command.prompt != NULL)
-		judge_payload(at, turn, escaped);
 	lex_expect_prompt(&at->lex, false);
 	at_enter(at, PHASE_READY, 0);
 	event = add_event(at, 0); /* room is reserved */
@@ -131,13 +142,6 @@ static size_t count_digits(const char *line)
 	return n;
 }
 
-/* After these nothing but OK can follow, and some modems leave it out. */
-static bool says_all(const char *line)
-{
-	return strncmp(line, "+CMGS:", strlen("+CMGS:")) == 0 ||
-	       strncmp(line, "+CPIN:", strlen("+CPIN:")) == 0;
-}
-
 static bool take_claimed(struct at *at, const char *line)
 {
 	struct at_turn *turn = at->current;
@@ -152,7 +156,7 @@ static bool take_claimed(struct at *at, const char *line)
 		return false;
 	turn->second_due = at_line_has_second(line);
 	at_turn_keep(turn, line);
-	turn->answered = says_all(line);
+	turn->answered = at_line_says_all(line);
 	if (turn->answered && uv_timer_get_due_in(&at->timer) > at->times.late_ok_ms)
 		at_enter(at, at->phase, at->times.late_ok_ms);
 	return true;
@@ -231,8 +235,13 @@ static void tell_done(struct at *at)
 		return;
 	}
 	at->timeouts = 0;
+	if (turn->suspect) {
+		at->ghost = turn;
+		at->resync_wanted = true;
+	}
 	at_turn_finish(at, turn);
-	at_turn_free(turn);
+	if (!turn->suspect)
+		at_turn_free(turn);
 	at_pump(at);
 }
 
