@@ -40,6 +40,7 @@ struct config_client {
 struct config_template {
 	enum config_kind kind;
 	const char *locale, *text;
+	unsigned line; /* in the file */
 };
 
 struct config_test_number {
@@ -123,12 +124,13 @@ struct config {
 	uint64_t queue_max; /* waiting messages; at least 1,000,000 by default */
 };
 
-/* Told once for every problem, in file order. line 0: no line is known. */
+/* Told once for every problem, in file order. line 0: no line is known; setting "": none is
+ * meant (a syntax error, a file that cannot be read). All strings are borrowed. */
 typedef void config_problem(void *arg, const char *file, unsigned line, const char *setting,
 			    const char *problem);
 
-/* Reads and checks path. NULL after at least one problem was told. One reference is the caller's.
- */
+/* Reads and checks path; NULL or "" gives the built-in default. NULL after at least one problem
+ * was told. One reference is the caller's. */
 const struct config *config_load(const char *path, config_problem *problem, void *arg);
 
 const struct config *config_ref(const struct config *config);
