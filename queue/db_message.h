@@ -46,11 +46,16 @@ struct message_cause { /* NULL pointers: unchanged, not told */
 	const char *class, *code, *text, *modem;
 };
 
-/* -EINVAL where the table forbids it. Updates row. */
+/* row is as this transaction read it: its times and tries are written with the state. -EINVAL:
+ * the table forbids it, or the message is in another state by now. Updates row (untouched on an
+ * error). cause may be NULL. sent and delivered clear the reason where the cause tells none.
+ * Texts go at the end, and already when sent; a failed text keeps its own, one that awaits a
+ * report or an uncertain message too: see db_message_erase_texts. */
 int db_message_move(struct db *db, struct message_row *row, enum message_state to,
 		    const struct message_cause *cause);
 
-/* sending or uncertain -> queued, not before due_at. */
+/* sending or uncertain -> queued, not before due_at. An uncertain code may be submitted again while
+ * 60 s of its life remain (a third of it, if that is less). */
 int db_message_requeue(struct db *db, struct message_row *row, int64_t due_at,
 		       const struct message_cause *cause);
 
@@ -64,21 +69,25 @@ struct message_query {
 	size_t limit;
 };
 
+/* Newest first. An unknown after gives an empty list. */
 int db_message_list(struct db *db, const struct message_query *query, struct message_row *rows,
 		    size_t *n);
 
-/* Due messages in order, at most max; for the scheduler. *next_due: the soonest later one, or 0. */
+/* Queued and due messages in order, at most max; for the scheduler. *next_due: the soonest later
+ * one, or 0; also of scheduled ones, not after now where db_message_promote has work. */
 int db_message_due(struct db *db, int64_t now, struct due *items, size_t max, size_t *n,
 		   int64_t *next_due);
 
-/* scheduled -> queued for those due. At most 1000 a call; *next as above. */
+/* scheduled -> queued for those due. At most 1000 a call; *next: the soonest of the others, or 0.
+ */
 int db_message_promote(struct db *db, int64_t now, int64_t *next);
 
 /* Waiting ones past submit_by become expired; at most 1000 a call. seqs (malloced, NULL if none)
  * and n: which. *next: the soonest submit_by of the others, or 0. */
 int db_message_expire(struct db *db, int64_t now, int64_t **seqs, size_t *n, int64_t *next);
 
-/* Erases kept texts of messages that ended before then. */
+/* Erases kept texts: of failed messages that ended before then, and of uncertain ones and those
+ * that await a report whose deadline was before then. At most 1000 a call. */
 int db_message_erase_texts(struct db *db, int64_t ended_before);
 
 struct message_counts {
