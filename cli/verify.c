@@ -162,12 +162,12 @@ static enum exit_code run_erase(struct call *call)
 
 static enum exit_code run_unbind(struct call *call)
 {
-	char account[PATH_SIZE], path[PATH_SIZE];
+	char account[512], phone[128], path[PATH_SIZE];
 
-	build_path(account, sizeof(account), "/v1/accounts/%s/phones/", call->words[0]);
-	build_path(path, sizeof(path), "%s", call->words[1]);
-	strncat(account, path, sizeof(account) - strlen(account) - 1);
-	return call_and_print(call, "DELETE", account, NULL, NULL);
+	http_encode(account, sizeof(account), call->words[0]);
+	http_encode(phone, sizeof(phone), call->words[1]);
+	snprintf(path, sizeof(path), "/v1/accounts/%s/phones/%s", account, phone);
+	return call_and_print(call, "DELETE", path, NULL, NULL);
 }
 
 const struct verb verify_verbs[] = {
