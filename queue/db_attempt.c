@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "queue/db_message_row.h"
+#include "queue/db_message_private.h"
 
 enum { RECOVER_AT_ONCE = 256, UNCERTAIN_MAX = 10000 };
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "queue/db_message_row.h"
+#include "queue/db_message_private.h"
 
 enum { MOVE_MAX = 1000 };
 
