@@ -9,15 +9,9 @@
 /* design.md section 4, written out once more: from (row) to (column), in the order of the enum. */
 static const char allowed[MSG_STATES][MSG_STATES + 1] = {
 	/*                  sched queue send uncer sent deliv fail expir canc */
-	[MSG_SCHEDULED] = "-x-----xx",
-	[MSG_QUEUED] = "--x---xxx",
-	[MSG_SENDING] = "-x-xx-xx-",
-	[MSG_UNCERTAIN] = "-x--xxx--",
-	[MSG_SENT] = "-----xx--",
-	[MSG_DELIVERED] = "---------",
-	[MSG_FAILED] = "---------",
-	[MSG_EXPIRED] = "---------",
-	[MSG_CANCELED] = "---------",
+	[MSG_SCHEDULED] = "-x-----xx", [MSG_QUEUED] = "--x---xxx",  [MSG_SENDING] = "-x-xx-xx-",
+	[MSG_UNCERTAIN] = "-x--xxx--", [MSG_SENT] = "-----xx--",    [MSG_DELIVERED] = "---------",
+	[MSG_FAILED] = "---------",    [MSG_EXPIRED] = "---------", [MSG_CANCELED] = "---------",
 };
 
 /* The shortest way from where a message starts. */
@@ -139,7 +133,16 @@ static const struct {
 	{ "queued", KIND_TEXT, false, { 0 }, 0, -1, -1, -1, true, -1 },
 	{ "sending", KIND_TEXT, false, { MSG_SENDING }, 1, -1, -1, -1, true, -1 },
 	{ "sent", KIND_TEXT, false, { MSG_SENDING, MSG_SENT }, 2, 2, -1, 2, false, -1 },
-	{ "text awaits report", KIND_TEXT, true, { MSG_SENDING, MSG_SENT }, 2, 2, -1, -1, true, -2 },
+	{ "text awaits report",
+	  KIND_TEXT,
+	  true,
+	  { MSG_SENDING, MSG_SENT },
+	  2,
+	  2,
+	  -1,
+	  -1,
+	  true,
+	  -2 },
 	{ "code awaits report",
 	  KIND_VERIFICATION,
 	  true,
@@ -180,7 +183,16 @@ static const struct {
 	  3,
 	  false,
 	  -1 },
-	{ "uncertain", KIND_VERIFICATION, true, { MSG_SENDING, MSG_UNCERTAIN }, 2, -1, -1, -1, true, -2 },
+	{ "uncertain",
+	  KIND_VERIFICATION,
+	  true,
+	  { MSG_SENDING, MSG_UNCERTAIN },
+	  2,
+	  -1,
+	  -1,
+	  -1,
+	  true,
+	  -2 },
 	{ "uncertain, delivered",
 	  KIND_VERIFICATION,
 	  true,
@@ -201,7 +213,16 @@ static const struct {
 	  5,
 	  false,
 	  -1 },
-	{ "uncertain, again", KIND_VERIFICATION, false, { MSG_SENDING, MSG_UNCERTAIN, MSG_QUEUED }, 3, -1, -1, -1, true, -1 },
+	{ "uncertain, again",
+	  KIND_VERIFICATION,
+	  false,
+	  { MSG_SENDING, MSG_UNCERTAIN, MSG_QUEUED },
+	  3,
+	  -1,
+	  -1,
+	  -1,
+	  true,
+	  -1 },
 	{ "failed text", KIND_TEXT, false, { MSG_FAILED }, 1, -1, -1, 1, true, 1 },
 	{ "failed code", KIND_VERIFICATION, false, { MSG_FAILED }, 1, -1, -1, 1, false, -1 },
 	{ "failed contact", KIND_CONTACT_REQUEST, false, { MSG_FAILED }, 1, -1, -1, 1, false, -1 },
@@ -241,9 +262,9 @@ static void check_life(struct db *db, size_t i)
 	if (lives[i].text)
 		assert_string_equal(text, "hello");
 	secret_free(text);
-	assert_int_equal(db_value(db, &kept, "SELECT kept_from FROM message WHERE seq = ?1", "i",
-				  row.seq),
-			 0);
+	assert_int_equal(
+		db_value(db, &kept, "SELECT kept_from FROM message WHERE seq = ?1", "i", row.seq),
+		0);
 	assert_int_equal(kept, lives[i].kept_from == -2 ? row.deadline : at(lives[i].kept_from));
 }
 
