@@ -7,12 +7,15 @@
 #include "base/clock.h"
 #include "base/secret.h"
 
-/* jansson ends its sentences with what it stumbled over ("near '1234'"): that part stays here. */
+/* jansson tells what it stumbled over ("near '1234'", "invalid Unicode '...'"): that stays here. */
 static void tell_parse_error(const json_error_t *error, char why[static JSON_IN_WHY_SIZE])
 {
 	const char *near = strstr(error->text, " near ");
+	const char *quoted = strstr(error->text, "Unicode ");
 	int n = near != NULL ? (int)(near - error->text) : (int)strlen(error->text);
 
+	if (quoted != NULL)
+		n = (int)(quoted + strlen("Unicode") - error->text);
 	if (json_error_code(error) == json_error_duplicate_key)
 		n = snprintf(why, JSON_IN_WHY_SIZE, "The body has a member twice");
 	else
