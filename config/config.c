@@ -63,7 +63,7 @@ static FILE *open_file(struct problems *problems, const char *path)
 	return file;
 }
 
-/* Included files are looked for beside the file. */
+/* Included files are looked for beside the file (libconfig 1.5 knows no absolute paths then). */
 static void set_include_dir(config_t *parsed, const char *path)
 {
 	char *copy = strdup(path);

@@ -21,7 +21,7 @@ enum {
 	NAME_MAX_CHARS = 24,
 	NAME_TYPED_MAX = 400,       /* bytes looked at; a name is shorter */
 	NAME_CHARS = 512,           /* after folding */
-	NAME_ROOM = 2 * NAME_CHARS, /* a space after each dot at most doubles it */
+	NAME_ROOM = 2 * NAME_CHARS, /* a space after each inner dot at most doubles it */
 	DIGIT_RUN = 4,              /* as long as a short code */
 	ORDER_MAX = 20,
 };
@@ -210,6 +210,19 @@ static void drop_digit_runs(struct name *name)
 	name->n = n;
 }
 
+/* What one of them takes out may join what the other looks for: again, until nothing changes. */
+static void drop_dangers(struct name *name)
+{
+	size_t before;
+
+	do {
+		before = name->n;
+		drop_links(name);
+		drop_digit_runs(name);
+		keep_name_characters(name);
+	} while (name->n != before);
+}
+
 /* Cuts to length, without a mark that lost its letter or punctuation at either end. */
 static void cut(struct name *name)
 {
@@ -238,9 +251,7 @@ int text_clean_name(const char *name, const char *field, char out[static 128], s
 		return rule_refuse_field(why, field, "too_long", "A name of at most %d characters.",
 					 NAME_MAX_CHARS);
 	keep_name_characters(&cleaned);
-	drop_links(&cleaned);
-	drop_digit_runs(&cleaned);
-	keep_name_characters(&cleaned);
+	drop_dangers(&cleaned);
 	cut(&cleaned);
 	for (size_t i = 0; i < cleaned.n; i++)
 		used += gsm_utf8_put(out + used, cleaned.c[i]);
