@@ -20,8 +20,8 @@ static const char *header(struct request *request, const char *name)
 /* Access is worked out once a connection and snapshot, not once a request. */
 static bool admit_peer(struct request *request)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-		request->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct api_peer *peer = info != NULL ? info->socket_context : NULL;
 	struct api *api = request->api;
 
@@ -75,8 +75,8 @@ static bool admit_route(struct request *request, const char *method)
 	r->route = route_find(method, &r->path, r->param, r->allow);
 	if (r->route == NULL) {
 		if (r->allow[0] != '\0')
-			reply_problem(r, PROBLEM_METHOD_NOT_ALLOWED,
-				      "This route takes only: %s.", r->allow);
+			reply_problem(r, PROBLEM_METHOD_NOT_ALLOWED, "This route takes only: %s.",
+				      r->allow);
 		else
 			reply_problem(r, PROBLEM_NOT_FOUND, "There is no such route.");
 		return false;

@@ -60,8 +60,7 @@ static int run_unbind(const struct rule *rule, void *arg, struct refusal *why)
 /* Takes the page over. */
 static int add_page(struct account_job *job, struct message_view *page, size_t n)
 {
-	struct message_view *all =
-		realloc(job->messages, (job->n_messages + n) * sizeof(*all) + 1);
+	struct message_view *all = realloc(job->messages, (job->n_messages + n) * sizeof(*all) + 1);
 
 	if (all == NULL) {
 		for (size_t i = 0; i < n; i++)

@@ -84,8 +84,7 @@ void handle_contact_create(struct request *request)
 {
 	struct contact_job *job = request_job(request, sizeof(*job), contact_job_free);
 
-	if (job != NULL &&
-	    request_read(request, create_members, ARRAY_LEN(create_members), job))
+	if (job != NULL && request_read(request, create_members, ARRAY_LEN(create_members), job))
 		request_write(request, run_create, render_new);
 }
 

@@ -44,8 +44,7 @@ static void render_new_message(struct request *request)
 {
 	struct message_job *job = request->job;
 
-	snprintf(request->location, sizeof(request->location), "/v1/messages/%s",
-		 job->view.row.id);
+	snprintf(request->location, sizeof(request->location), "/v1/messages/%s", job->view.row.id);
 	reply_json(request, MHD_HTTP_ACCEPTED, json_out_message(&job->view, true));
 }
 

@@ -11,13 +11,13 @@
 
 enum {
 	API_CONNECTIONS_MAX = 1000,
-	API_IDLE_S = 60,                 /* a connection that says nothing is closed */
-	API_MEMORY_BYTES = 32 * 1024,    /* a connection's, headers and answer buffer */
-	API_BODY_MAX = 64 * 1024,        /* more is 413 */
-	API_BODY_DRAINED = 1024 * 1024,  /* up to here a large body is read away politely */
+	API_IDLE_S = 60,                /* a connection that says nothing is closed */
+	API_MEMORY_BYTES = 32 * 1024,   /* a connection's, headers and answer buffer */
+	API_BODY_MAX = 64 * 1024,       /* more is 413 */
+	API_BODY_DRAINED = 1024 * 1024, /* up to here a large body is read away politely */
 	API_STREAMS_MAX = 32,
-	API_POOL_MAX = 64,               /* finished requests kept for the next ones */
-	API_GRACE_MS = 2000,             /* for answers under way at close */
+	API_POOL_MAX = 64,   /* finished requests kept for the next ones */
+	API_GRACE_MS = 2000, /* for answers under way at close */
 	RUNNING_BUCKETS = 64,
 };
 
@@ -37,7 +37,7 @@ struct api {
 	uv_timer_t grace;
 	struct waits waits;
 	char *socket_path; /* NULL: systemd's */
-	int64_t started_at;
+	int64_t started_at, started_mono;
 
 	struct peer_map *peers;
 	unsigned generation; /* of the snapshot: access of older ones is worked out anew */

@@ -97,8 +97,7 @@ void handle_verification_create(struct request *request)
 {
 	struct verification_job *job = request_job(request, sizeof(*job), NULL);
 
-	if (job != NULL &&
-	    request_read(request, create_members, ARRAY_LEN(create_members), job))
+	if (job != NULL && request_read(request, create_members, ARRAY_LEN(create_members), job))
 		request_write(request, run_create, render_new);
 }
 

@@ -32,5 +32,9 @@ void handle_modem_action(struct request *request);
 void handle_modem_ussd(struct request *request);
 void handle_modem_at(struct request *request);
 void handle_modem_trace(struct request *request);
+
+/* The modems are replaced: a trace ends (api_trace.c). */
+void modem_trace_end(struct request *request);
+
 void handle_status(struct request *request);
 void handle_healthz(struct request *request);

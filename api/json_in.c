@@ -7,12 +7,15 @@
 #include "base/clock.h"
 #include "base/secret.h"
 
-/* jansson ends its sentences with what it stumbled over ("near '1234'"): that part stays here. */
+/* jansson tells what it stumbled over ("near '1234'", "invalid Unicode '...'"): that stays here. */
 static void tell_parse_error(const json_error_t *error, char why[static JSON_IN_WHY_SIZE])
 {
 	const char *near = strstr(error->text, " near ");
+	const char *quoted = strstr(error->text, "Unicode ");
 	int n = near != NULL ? (int)(near - error->text) : (int)strlen(error->text);
 
+	if (quoted != NULL)
+		n = (int)(quoted + strlen("Unicode") - error->text);
 	if (json_error_code(error) == json_error_duplicate_key)
 		n = snprintf(why, JSON_IN_WHY_SIZE, "The body has a member twice");
 	else
@@ -40,8 +43,9 @@ json_t *json_in_parse(const char *body, size_t size, enum problem *problem,
 			*problem = PROBLEM_BAD_UTF8;
 		tell_parse_error(&error, why);
 	} else if (!json_is_object(document)) {
-		snprintf(why, JSON_IN_WHY_SIZE, "The body is JSON but not an object: line 1, "
-						"column 1.");
+		snprintf(why, JSON_IN_WHY_SIZE,
+			 "The body is JSON but not an object: line 1, "
+			 "column 1.");
 		json_in_free(document);
 		document = NULL;
 	}
@@ -112,8 +116,7 @@ static void read_flag(const struct json_member *member, const json_t *value, voi
 	bool flag = json_is_true(value);
 
 	if (!json_is_boolean(value))
-		problem_add_field(errors, member->name, "wrong_type",
-				  "It must be true or false.");
+		problem_add_field(errors, member->name, "wrong_type", "It must be true or false.");
 	else
 		memcpy(at, &flag, sizeof(flag));
 }
@@ -207,10 +210,8 @@ static void wipe(json_t *value)
 
 	if (json_is_string(value))
 		secret_wipe((char *)json_string_value(value), json_string_length(value));
-	json_array_foreach(value, i, item)
-		wipe(item);
-	json_object_foreach(value, name, item)
-		wipe(item);
+	json_array_foreach(value, i, item) wipe(item);
+	json_object_foreach(value, name, item) wipe(item);
 }
 
 void json_in_free(json_t *document)

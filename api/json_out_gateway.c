@@ -79,10 +79,10 @@ static json_t *quotas_json(const struct config_modem *config)
 	json_t *quotas = json_array();
 
 	for (size_t i = 0; config != NULL && i < config->limits.n; i++)
-		json_array_append_new(quotas,
-				      json_pack("{s:I, s:I}", "count",
-						(json_int_t)config->limits.items[i].count,
-						"window", (json_int_t)(config->limits.items[i].window_ms / 1000)));
+		json_array_append_new(
+			quotas, json_pack("{s:I, s:I}", "count",
+					  (json_int_t)config->limits.items[i].count, "window",
+					  (json_int_t)(config->limits.items[i].window_ms / 1000)));
 	return quotas;
 }
 

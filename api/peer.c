@@ -95,8 +95,7 @@ static struct peer_id resolve_group(const char *name)
 
 struct peer_map *peer_map_new(const struct config *config)
 {
-	struct peer_map *map =
-		calloc(1, sizeof(*map) + config->n_clients * sizeof(struct peer_id));
+	struct peer_map *map = calloc(1, sizeof(*map) + config->n_clients * sizeof(struct peer_id));
 
 	if (map == NULL)
 		return NULL;

@@ -30,7 +30,7 @@ struct access {
 	const struct config *config;
 	enum config_role role; /* ROLE_NONE: not a client */
 	bool every_site;
-	const struct config_site **sites; /* its own, in config order */
+	const struct config_site **sites; /* its own */
 	const char **names; /* theirs; for an operator one more: "", the gateway itself */
 	size_t n_sites, n_names;
 	char client[24]; /* "uid:33" */

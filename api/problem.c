@@ -162,8 +162,8 @@ json_t *problem_json(unsigned status, const char *reason, const char *detail,
 
 	snprintf(type, sizeof(type), "urn:simgate:problem:%s", reason);
 	body = json_pack("{s:s, s:s, s:i, s:s, s:s}", "type", type, "title",
-			 MHD_get_reason_phrase_for(status), "status", (int)status, "detail",
-			 detail, "reason", reason);
+			 MHD_get_reason_phrase_for(status), "status", (int)status, "detail", detail,
+			 "reason", reason);
 	if (errors != NULL && errors->n > 0)
 		json_object_set_new(body, "errors", errors_json(errors));
 	if (retry_after_s > 0)

@@ -8,8 +8,8 @@
 
 #include "api/request.h"
 
-static const char json_type[] = "application/json";
-static const char problem_type[] = "application/problem+json";
+static const char media_json[] = "application/json";
+static const char media_problem[] = "application/problem+json";
 
 void reply_response(struct request *request, unsigned status, struct MHD_Response *response)
 {
@@ -63,7 +63,7 @@ void reply_json(struct request *request, unsigned status, json_t *body)
 	char *text = json_dumps(body, JSON_COMPACT);
 
 	json_decref(body);
-	reply_text(request, status, json_type, text, 0);
+	reply_text(request, status, media_json, text, 0);
 }
 
 void reply_nothing(struct request *request)
@@ -84,7 +84,7 @@ static void reply_refused(struct request *request, unsigned status, const char *
 
 	json_decref(body);
 	request->location[0] = '\0';
-	reply_text(request, status, problem_type, text, seconds);
+	reply_text(request, status, media_problem, text, seconds);
 }
 
 void reply_problem(struct request *request, enum problem problem, const char *format, ...)

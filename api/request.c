@@ -142,8 +142,8 @@ static enum MHD_Result queue_answer(struct request *request)
 /* A body announced as larger than what is drained is refused before it is sent. */
 static enum MHD_Result begin_body(struct request *request)
 {
-	const char *length = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND,
-							 "Content-Length");
+	const char *length =
+		MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, "Content-Length");
 
 	if (length == NULL || strtoull(length, NULL, 10) <= API_BODY_DRAINED)
 		return MHD_YES;

@@ -20,8 +20,8 @@ static bool any_required(const struct json_member *members, size_t n)
 
 static bool parse_body(struct request *request)
 {
-	const char *type = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND,
-						       "Content-Type");
+	const char *type =
+		MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, "Content-Type");
 	char why[JSON_IN_WHY_SIZE];
 	enum problem problem;
 

@@ -1,7 +1,8 @@
 /* lex.h - bytes from a modem become lines and prompts (3GPP TS 27.007 section 4, V.250 5.7).
  *
- * Any run of CR and LF separates lines; empty lines and leading NULs are dropped. The prompt is
- * "> " or ">" at the start of a line, with no line end, and only while one is expected. */
+ * Any run of CR and LF separates lines; empty lines, leading NULs and leading blanks are dropped.
+ * The prompt is "> " or ">" at the start of a line, with no line end, and only while one is
+ * expected. A +CUSD: line goes on over line ends while a quote is open; they become LF. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,11 +21,21 @@ struct lex {
 	lex_token *token;
 	void *arg;
 	size_t used;
-	bool expect_prompt, overlong, in_quotes;
+	bool expect_prompt, odd_quotes;
+	bool in_quotes; /* a +CUSD: line is kept open: see lex_release */
+	bool replaying;
+	uint8_t last;
 	char line[LEX_LINE_MAX + 1];
 };
 
 void lex_init(struct lex *lex, lex_token *token, void *arg);
 void lex_feed(struct lex *lex, const uint8_t *bytes, size_t n);
+
+/* One prompt ends the expectation. */
 void lex_expect_prompt(struct lex *lex, bool expect);
+
+/* The closing quote does not come: what was kept open is told as the lines that it was. For a
+ * caller with a clock, which looks at in_quotes after lex_feed. */
+void lex_release(struct lex *lex);
+
 void lex_reset(struct lex *lex); /* forgets a partial line and the expectation */

@@ -55,6 +55,9 @@ struct session_events {
 struct session *session_new(uv_loop_t *loop, const struct config *config, const char *name,
 			    const struct session_events *events, void *arg);
 
+/* It never opens: state failed with this reason. Right after session_new only. */
+void session_refuse(struct session *session, const char *why);
+
 const struct modem_status *session_status(const struct session *session); /* borrowed */
 
 bool session_can_send(const struct session *session); /* ready, nothing on the air */
@@ -73,7 +76,8 @@ void session_abandon(struct session *session); /* it is not: ESC; ends SEND_NOT_
 void session_inbound_kept(struct session *session, const char *storage, int index);
 void session_pin_answer(struct session *session, bool allowed);
 
-/* control.h's actions on this modem. 0, or -EBUSY, -ENOTCONN. */
+/* control.h's actions on this modem. 0, or -EBUSY, -ENOTCONN, -EINVAL (a command or code that must
+ * not be sent), -ENOMEM. */
 int session_action(struct session *session, enum modem_action action);
 int session_at(struct session *session, const char *command, modem_answer *done, void *arg);
 int session_ussd(struct session *session, const char *code, modem_answer *done, void *arg);

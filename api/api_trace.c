@@ -1,0 +1,99 @@
+/* api_trace.c - the live AT dialogue of one modem (already masked) as an event stream. A reader
+ * that is too slow misses lines and is told how many. */
+#include <string.h>
+
+#include "api/handlers.h"
+#include "api/json_out.h"
+#include "api/reply.h"
+#include "api/request.h"
+#include "api/stream.h"
+#include "base/util.h"
+
+struct trace_job {
+	struct stream stream;
+	struct control *modems; /* NULL: not listening any more */
+	unsigned missed;
+};
+
+static void on_line(void *arg, int64_t at_ms, char direction, const char *masked)
+{
+	struct trace_job *job = arg;
+
+	if (!stream_add(&job->stream, 0, "trace", json_out_trace(at_ms, direction, masked)))
+		job->missed++;
+	stream_flush(&job->stream);
+}
+
+static void on_empty(struct stream *stream)
+{
+	struct trace_job *job = container_of(stream, struct trace_job, stream);
+
+	if (job->missed > 0 &&
+	    stream_add(stream, 0, "missed", json_pack("{s:i}", "lines", (int)job->missed)))
+		job->missed = 0;
+}
+
+void modem_trace_end(struct request *request)
+{
+	struct trace_job *job = request->job;
+
+	if (job->modems != NULL)
+		control_trace(job->modems, request->param[0], NULL, NULL);
+	job->modems = NULL;
+	if (job->stream.request != NULL)
+		stream_end(&job->stream);
+}
+
+static void trace_job_free(void *arg)
+{
+	struct trace_job *job = arg;
+
+	if (job->stream.request == NULL)
+		return;
+	if (job->modems != NULL)
+		control_trace(job->modems, job->stream.request->param[0], NULL, NULL);
+	stream_free(&job->stream);
+}
+
+/* A modem has one listener, and so at most one of these requests. */
+static bool is_listened_to(const struct request *request)
+{
+	const struct request *other;
+
+	LIST_FOREACH(other, &request->api->requests, link)
+	{
+		const struct trace_job *job = other->job;
+
+		if (other != request && other->route == request->route && job != NULL &&
+		    job->modems != NULL && strcmp(other->param[0], request->param[0]) == 0)
+			return true;
+	}
+	return false;
+}
+
+void handle_modem_trace(struct request *request)
+{
+	struct control *modems = request->api->modems;
+	struct trace_job *job;
+
+	if (modems == NULL || control_find(modems, request->param[0]) == NULL) {
+		reply_not_found(request);
+		return;
+	}
+	if (is_listened_to(request)) {
+		reply_problem(request, PROBLEM_MODEM_BUSY,
+			      "Someone else is watching this modem already.");
+		return;
+	}
+	job = stream_admit(request) ? request_job(request, sizeof(*job), trace_job_free) : NULL;
+	if (job == NULL)
+		return;
+	if (control_trace(modems, request->param[0], on_line, job) < 0) {
+		reply_problem(request, PROBLEM_MODEM_NOT_READY, "The modem cannot be watched now.");
+		return;
+	}
+	job->modems = modems;
+	job->stream.request = request;
+	job->stream.empty = on_empty;
+	stream_start(&job->stream);
+}

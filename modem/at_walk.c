@@ -1,0 +1,369 @@
+/* at_walk.c - what the bytes of one read are, and who is told.
+ *
+ * Steps: the lexer splits them; each line is an echo, a PDU line, a final result, a claimed line,
+ * a late one, or unsolicited; what matters to a handler is kept in the order of the wire. After
+ * the walk the handlers run, so that they may send or close. A command that a handler sends is
+ * never answered by bytes of the same read: they came before it was written. */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/secret.h"
+#include "base/util.h"
+#include "modem/at_private.h"
+
+enum {
+	ESC = 0x1b,
+	LINES_MAX = 8192,   /* of one reply: AT+CMGL of the largest store has some hundred */
+	ECHO_MIN = 8,       /* a shorter piece of a payload proves nothing */
+	WALKED_ROOM = 64,   /* kept between reads */
+	WALKED_RESERVE = 2, /* a read holds at most one prompt and one final result more */
+};
+
+static bool is_open(const struct at_turn *turn)
+{
+	return turn != NULL && !turn->over;
+}
+
+struct at_asked at_asked(const struct at_turn *turn)
+{
+	return (struct at_asked){
+		.text = turn->command.text,
+		.n_text = turn->n_text,
+		.prefix = turn->command.prefix,
+		.bare = (turn->command.flags & AT_BARE_LINES) != 0,
+		.awaits_payload = turn->command.prompt != NULL && !turn->submitted,
+	};
+}
+
+static struct at_event *add_event(struct at *at, size_t reserve)
+{
+	if (at->n_walked + 1 + reserve > at->walked_room) {
+		size_t room = at->walked_room * 2;
+		struct at_event *larger = realloc(at->walked, room * sizeof(*larger));
+
+		if (larger == NULL)
+			return NULL;
+		at->walked = larger;
+		at->walked_room = room;
+	}
+	at->walked[at->n_walked] = (struct at_event){ 0 };
+	return &at->walked[at->n_walked++];
+}
+
+/* Takes line and second. Without memory an unsolicited line is lost, as it may be on any wire. */
+static void add_urc(struct at *at, char *line, char *second)
+{
+	struct at_event *event = line != NULL ? add_event(at, WALKED_RESERVE) : NULL;
+
+	if (event == NULL) {
+		free(line);
+		free(second);
+		return;
+	}
+	event->kind = AT_EVENT_URC;
+	event->line = line;
+	event->second = second;
+}
+
+static bool is_payload_echo(const struct at_turn *turn, const char *line)
+{
+	size_t n = strlen(line);
+
+	while (n > 0 && (unsigned char)line[n - 1] < ' ')
+		n--;
+	return n >= ECHO_MIN && memmem(turn->payload, strlen(turn->payload), line, n) != NULL;
+}
+
+/* The command as written, its payload, or (though mangled) the argument of a secret one. */
+static bool is_echo(const struct at_turn *turn, const char *line)
+{
+	const char *text, *argument;
+	size_t n = strlen(line), n_argument;
+
+	if (turn == NULL)
+		return false;
+	text = turn->command.text;
+	if (n == turn->n_text && memcmp(line, text, n) == 0)
+		return true;
+	if (turn->payload != NULL)
+		return is_payload_echo(turn, line);
+	argument = strchr(text, '=');
+	if (argument == NULL || (turn->command.flags & AT_SECRET) == 0)
+		return false;
+	n_argument = turn->n_text - (size_t)(++argument - text);
+	return n_argument > 0 && memmem(line, n, argument, n_argument) != NULL;
+}
+
+/* In text mode the second line of a message is its text, which no trace may show. */
+static void trace_line(struct at *at, const char *line)
+{
+	bool second = at->half != NULL || (is_open(at->current) && at->current->second_due);
+	struct at_final unused;
+
+	if (!at->tracing)
+		return;
+	if (second && !at_line_is_hex(line) && !at_line_marked(line) &&
+	    !at_line_final(line, 0, &unused))
+		line = "<text>";
+	at_trace(at, '<', line);
+}
+
+/* The line after +CMT, +CDS or +CBM. If it is not the PDU announced, both stand alone. */
+static bool take_pdu(struct at *at, const char *line)
+{
+	char *header = at->half;
+	bool agrees = at_line_pdu_agrees(header, line);
+
+	at->half = NULL;
+	if (!agrees)
+		log_debug("a %.5s line came without the PDU that it announces", header);
+	add_urc(at, header, agrees ? strndup(line, strcspn(line, " ")) : NULL);
+	return agrees;
+}
+
+/* OK is success only after the payload, and not if an ESC of anybody came before it (some clones
+ * echo one when they gave up). An OK or error at an open prompt leaves it unclear whether the
+ * prompt is still open: the next command would be typed into the message. */
+static void judge_payload(struct at *at, struct at_turn *turn, bool escaped)
+{
+	bool unasked_ok = !turn->submitted && !turn->abandoned && turn->result.status == AT_OK;
+
+	if (unasked_ok || at->phase == PHASE_PAYLOAD || at->phase == PHASE_PROMPT_GAP)
+		at->resync_wanted = true;
+	if (!turn->submitted || escaped)
+		turn->result.status = AT_ERROR;
+}
+
+static bool take_final(struct at *at, const char *line, bool escaped)
+{
+	struct at_turn *turn = at->current;
+	unsigned scope =
+		at_line_scope(turn->command.text) | (turn->is_probe ? AT_SCOPE_NUMERIC : 0);
+	struct at_final final;
+	struct at_event *event;
+
+	if (!at_line_final(line, scope, &final))
+		return false;
+	if (turn->needs_line && turn->n_lines == 0 && final.status == AT_OK)
+		return true;
+	turn->result = final;
+	turn->final = strdup(line);
+	turn->over = true;
+	if (turn->command.prompt != NULL)
+		judge_payload(at, turn, escaped);
+	lex_expect_prompt(&at->lex, false);
+	at_enter(at, PHASE_READY, 0);
+	event = add_event(at, 0); /* room is reserved */
+	assert(event != NULL);
+	event->kind = AT_EVENT_DONE;
+	return true;
+}
+
+static void keep_line(struct at_turn *turn, const char *line)
+{
+	if (turn->n_lines == turn->room) {
+		size_t room = turn->room == 0 ? 4 : turn->room * 2;
+		char **larger =
+			room <= LINES_MAX ? realloc(turn->lines, room * sizeof(*larger)) : NULL;
+
+		if (larger == NULL)
+			return;
+		turn->lines = larger;
+		turn->room = room;
+	}
+	turn->lines[turn->n_lines] = strdup(line);
+	turn->n_lines += turn->lines[turn->n_lines] != NULL;
+}
+
+static size_t count_digits(const char *line)
+{
+	size_t n = 0;
+
+	for (; *line != '\0'; line++)
+		n += *line >= '0' && *line <= '9';
+	return n;
+}
+
+/* After these nothing but OK can follow, and some modems leave it out. */
+static void shorten_wait(struct at *at, const char *line)
+{
+	static const char *const complete[] = { "+CMGS:", "+CPIN:" };
+
+	for (size_t i = 0; i < ARRAY_LEN(complete); i++)
+		if (strncmp(line, complete[i], strlen(complete[i])) == 0 &&
+		    uv_timer_get_due_in(&at->timer) > at->times.late_ok_ms)
+			at_enter(at, at->phase, at->times.late_ok_ms);
+}
+
+static bool take_claimed(struct at *at, const char *line)
+{
+	struct at_turn *turn = at->current;
+	struct at_asked asked = at_asked(turn);
+
+	if (turn->second_due && !at_line_marked(line)) {
+		turn->second_due = false;
+		keep_line(turn, line);
+		return true;
+	}
+	if (!at_line_claimed(&asked, line) || count_digits(line) < turn->probe_digits)
+		return false;
+	turn->second_due = at_line_has_second(line);
+	keep_line(turn, line);
+	shorten_wait(at, line);
+	return true;
+}
+
+static void take_line(struct at *at, const char *line)
+{
+	bool escaped = *line == ESC;
+
+	while (*line != '\0' && (unsigned char)*line < ' ')
+		line++; /* echoed ESC or Ctrl-Z */
+	if (*line == '\0')
+		return;
+	if (is_echo(at->ghost, line) || (is_open(at->current) && is_echo(at->current, line)))
+		return;
+	trace_line(at, line);
+	if (at->half != NULL && take_pdu(at, line))
+		return;
+	if (is_open(at->current) && (take_final(at, line, escaped) || take_claimed(at, line)))
+		return;
+	if (at->resyncing && at_resync_is_late(at, line))
+		return;
+	if (at_line_pdu_length(line) >= 0)
+		at->half = strdup(line);
+	else
+		add_urc(at, strdup(line), NULL);
+}
+
+static void take_prompt(struct at *at)
+{
+	struct at_turn *turn = at->current;
+	struct at_event *event;
+
+	at_trace(at, '<', "> ");
+	if (at->phase != PHASE_PROMPT) {
+		if (at->resyncing)
+			at_resync_prompt(at);
+		return;
+	}
+	turn->prompted = true;
+	at->prompt_ms = at_now(at);
+	if (turn->abandoned) {
+		at_write_escape(at);
+		at_enter(at, PHASE_ESCAPED, at->times.escape_ms);
+		return;
+	}
+	at_enter(at, PHASE_PAYLOAD, turn->command.timeout_ms);
+	event = add_event(at, 0);
+	assert(event != NULL);
+	event->kind = AT_EVENT_PROMPT;
+}
+
+static void on_token(void *arg, enum lex_kind kind, const char *line, size_t n)
+{
+	struct at *at = arg;
+
+	(void)n;
+	switch (kind) {
+	case LEX_LINE:
+		take_line(at, line);
+		break;
+	case LEX_PROMPT:
+		take_prompt(at);
+		break;
+	}
+}
+
+static void tell_done(struct at *at)
+{
+	struct at_turn *turn = at->current;
+
+	at->current = NULL;
+	if (turn->is_probe) {
+		at_resync_reply(at, turn, turn->result.status);
+		return;
+	}
+	at->timeouts = 0;
+	at_turn_finish(at, turn);
+	at_turn_free(turn);
+	at_pump(at);
+}
+
+static void tell(struct at *at, const struct at_event *event)
+{
+	switch (event->kind) {
+	case AT_EVENT_URC:
+		at->events.urc(at->arg, event->line, event->second);
+		break;
+	case AT_EVENT_PROMPT:
+		if (at->phase == PHASE_PAYLOAD) /* not if an error came right behind it */
+			at->current->command.prompt(at->current->command.arg);
+		break;
+	case AT_EVENT_DONE:
+		tell_done(at);
+		break;
+	}
+}
+
+static void forget_walked(struct at *at)
+{
+	for (size_t i = 0; i < at->n_walked; i++) {
+		secret_free(at->walked[i].line);
+		secret_free(at->walked[i].second);
+	}
+	at->n_walked = 0;
+}
+
+static void tell_walked(struct at *at)
+{
+	for (size_t i = 0; i < at->n_walked && !at->closing; i++)
+		tell(at, &at->walked[i]);
+	forget_walked(at);
+	if (at->walked_room > WALKED_ROOM) { /* after a flood */
+		struct at_event *smaller = realloc(at->walked, WALKED_ROOM * sizeof(*smaller));
+
+		if (smaller != NULL) {
+			at->walked = smaller;
+			at->walked_room = WALKED_ROOM;
+		}
+	}
+}
+
+void at_walk(struct at *at, const uint8_t *bytes, size_t n)
+{
+	assert(!at->walking); /* the port never calls from inside a write */
+	at->walking = true;
+	lex_feed(&at->lex, bytes, n);
+	tell_walked(at);
+	at->walking = false;
+}
+
+void at_walk_release(struct at *at)
+{
+	assert(!at->walking);
+	at->walking = true;
+	lex_release(&at->lex);
+	tell_walked(at);
+	at->walking = false;
+}
+
+int at_walk_init(struct at *at)
+{
+	at->walked = calloc(WALKED_ROOM, sizeof(*at->walked));
+	if (at->walked == NULL)
+		return -ENOMEM;
+	at->walked_room = WALKED_ROOM;
+	lex_init(&at->lex, on_token, at);
+	return 0;
+}
+
+void at_walk_free(struct at *at)
+{
+	forget_walked(at);
+	free(at->walked);
+	free(at->half);
+}

@@ -1,0 +1,66 @@
+/* bringup_steps.h - the names of the steps of bring-up and recovery, in their usual order. */
+#pragma once
+
+enum step {
+	ST_NONE, /* not in bring-up */
+	ST_PROBE,
+	ST_ECHO_OFF,
+	ST_VERBOSE,
+	ST_RESULTS_ON,
+	ST_NO_ANSWERING,
+	ST_ERROR_CODES,
+	ST_MAKER,
+	ST_MAKER_2,
+	ST_MODEL,
+	ST_MODEL_2,
+	ST_REVISION,
+	ST_SERIAL,
+	ST_SERIAL_2,
+	ST_PROFILE,
+	ST_RADIO_ASK,
+	ST_RADIO_ON,
+	ST_SIM,
+	ST_SIM_OFF,
+	ST_SIM_PAUSE,
+	ST_SIM_ON,
+	ST_ICCID,
+	ST_ICCID_FILE,
+	ST_PIN_TRIES,
+	ST_PIN_ASK,
+	ST_WAIT_PIN, /* for session_pin_answer */
+	ST_PIN_ENTER,
+	ST_IMSI,
+	ST_MATCH,
+	ST_CALM,
+	ST_CHARSET,
+	ST_CHARSET_2,
+	ST_CHARSET_ASK,
+	ST_REG_CS,
+	ST_REG_CS_1,
+	ST_REG_PS,
+	ST_REG_PS_1,
+	ST_REG_EPS,
+	ST_REG_EPS_1,
+	ST_SERVICE,
+	ST_SERVICE_ASK,
+	ST_PDU_MODE,
+	ST_STORAGES,
+	ST_STORAGE_SET,
+	ST_NOTICES,
+	ST_NOTICE_SET,
+	ST_CENTRE,
+	ST_CENTRE_SET,
+	ST_CALLER_ID,
+	ST_RING_PLAIN,
+	ST_OPERATOR_FORM,
+	ST_UP,
+	ST_RADIO_CYCLE_OFF, /* recovery: the radio off, and on again */
+	ST_RADIO_CYCLE_PAUSE,
+	ST_RADIO_CYCLE_ON,
+	ST_RESET, /* recovery: reboot */
+	ST_RESET_PAUSE,
+	ST_SILENT, /* ends: no answer to the first command */
+	ST_NO_SMS, /* ends: no PDU mode */
+	ST_OTHER,  /* ends: not the modem that the configuration means */
+	ST_COUNT,
+};

@@ -1,0 +1,384 @@
+/* session.c - owns a modem's port and conversation: opens them, loses them, opens them again.
+ *
+ * Life: waiting (TIMER_OPEN, or the device's folder changes) -> port_open -> opened: a fresh
+ * conversation and bring-up -> lost or stuck: both are closed, and it waits again with back-off.
+ * A port is opened only after the one before is closed. Callers' calls never run events: whatever
+ * must be told or done is left to TIMER_SOON. Memory goes when the last handle is closed. */
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "modem/bringup.h"
+
+enum { APPEARED_MS = 100 }; /* udev sets owner and mode a moment after the node appears */
+
+static void on_soon(struct session *s);
+static void on_grace(struct session *s);
+
+static void (*const on_time[TIMER_COUNT])(struct session *s) = {
+	[TIMER_SOON] = on_soon,      [TIMER_OPEN] = session_open, [TIMER_STEP] = bringup_tick,
+	[TIMER_POLL] = network_poll, [TIMER_CALL] = calls_ended,  [TIMER_USSD] = ussd_timeout,
+	[TIMER_GRACE] = on_grace,
+};
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct session *s = timer->data;
+
+	on_time[timer - s->timers](s);
+}
+
+void session_after(struct session *s, enum session_timer timer, uint64_t ms)
+{
+	if (s->ended)
+		return;
+	uv_update_time(s->loop);
+	uv_timer_start(&s->timers[timer], on_timer, ms, 0);
+}
+
+void session_stop(struct session *s, enum session_timer timer)
+{
+	uv_timer_stop(&s->timers[timer]);
+}
+
+static bool is_path(const struct session *s)
+{
+	return strncmp(s->modem->device, "tcp://", 6) != 0;
+}
+
+static void watch_folder(struct session *s);
+
+static void on_folder(uv_fs_event_t *watch, const char *name, int events, int status)
+{
+	struct session *s = watch->data;
+
+	(void)name;
+	(void)events;
+	if (status < 0 || s->port != NULL || s->refused || s->closing)
+		return;
+	watch_folder(s); /* a deeper one may be there now */
+	if (access(s->modem->device, F_OK) != 0)
+		return;
+	uv_fs_event_stop(watch);
+	session_after(s, TIMER_OPEN, APPEARED_MS);
+}
+
+/* Watches the nearest folder above the device that exists (by-id goes with its last link). */
+static void watch_folder(struct session *s)
+{
+	char path[sizeof(s->status.device)];
+	char *slash;
+
+	snprintf(path, sizeof(path), "%s", s->modem->device);
+	uv_fs_event_stop(&s->watch);
+	while ((slash = strrchr(path, '/')) != NULL && slash != path) {
+		*slash = '\0';
+		if (access(path, F_OK) == 0) {
+			uv_fs_event_start(&s->watch, on_folder, path, 0);
+			return;
+		}
+	}
+}
+
+static void write_bytes(void *arg, const void *bytes, size_t n)
+{
+	struct session *s = arg;
+
+	if (s->port != NULL)
+		port_write(s->port, bytes, n);
+}
+
+static void on_stuck(void *arg, const char *why)
+{
+	recover_trouble(arg, TROUBLE_SILENT, why);
+}
+
+static void on_trace(void *arg, char direction, const char *masked)
+{
+	struct session *s = arg;
+
+	if (s->trace != NULL)
+		s->trace(s->trace_arg, clock_now_ms(), direction, masked);
+}
+
+static bool start_conversation(struct session *s)
+{
+	static const struct at_events events = {
+		.urc = session_urc,
+		.stuck = on_stuck,
+		.trace = on_trace,
+	};
+
+	s->at = at_new(s->loop, write_bytes, &events, s);
+	if (s->at == NULL) {
+		session_reopen(s, "no memory for a conversation");
+		return false;
+	}
+	at_tracing(s->at, s->trace != NULL);
+	session_pace(s);
+	at_resync(s->at);
+	return true;
+}
+
+static void on_opened(void *arg)
+{
+	struct session *s = arg;
+
+	session_pace_start(s);
+	if (start_conversation(s))
+		bringup_start(s);
+}
+
+static void on_data(void *arg, const uint8_t *bytes, size_t n)
+{
+	struct session *s = arg;
+
+	if (s->at != NULL)
+		at_feed(s->at, bytes, n);
+}
+
+static void on_lost(void *arg, const char *why)
+{
+	session_reopen(arg, why);
+}
+
+static const struct port_events port_events = {
+	.opened = on_opened,
+	.data = on_data,
+	.lost = on_lost,
+};
+
+static void wait_to_open(struct session *s, const char *why)
+{
+	if (is_path(s) && access(s->modem->device, F_OK) != 0)
+		session_state(s, MODEM_ABSENT, "%s does not exist: is the modem plugged in?",
+			      s->modem->device);
+	else
+		session_state(s, MODEM_RECOVERING, "%s", why);
+	if (s->status.state == MODEM_ABSENT)
+		watch_folder(s);
+	session_after(s, TIMER_OPEN, recover_backoff(s));
+}
+
+void session_open(struct session *s)
+{
+	struct port_settings settings = {
+		.device = s->modem->device,
+		.baud = s->modem->baud,
+		.flow = s->modem->flow,
+	};
+	char why[PORT_WHY_SIZE] = "";
+
+	if (s->closing || s->refused || s->port != NULL)
+		return;
+	s->open_due = s->unclosed > 0; /* the closing one opens it */
+	if (s->open_due)
+		return;
+	if (s->modem->device[0] == '\0') {
+		session_state(s, MODEM_FAILED, "no \"device\" is configured for this modem");
+		return;
+	}
+	if (is_path(s) && access(s->modem->device, F_OK) != 0) {
+		wait_to_open(s, "");
+		return;
+	}
+	uv_fs_event_stop(&s->watch);
+	session_state(s, MODEM_OPENING, "opening %s", s->modem->device);
+	if (port_open(&s->port, s->loop, &settings, &port_events, s, why) < 0)
+		wait_to_open(s, why);
+}
+
+static void end_if_closed(struct session *s);
+
+static void on_part_closed(void *arg)
+{
+	struct session *s = arg;
+
+	s->unclosed--;
+	if (s->closing)
+		end_if_closed(s);
+	else if (s->unclosed == 0 && s->open_due)
+		session_open(s);
+}
+
+/* Commands in flight and queued end AT_CLOSED, a little later. */
+static void end_conversation(struct session *s, const char *why)
+{
+	struct at *at = s->at;
+
+	bringup_stop(s);
+	ussd_end(s, why);
+	calls_ended(s);
+	s->at = NULL;
+	s->busy = false;
+	if (at == NULL)
+		return;
+	s->unclosed++;
+	at_close(at, on_part_closed, s);
+}
+
+void session_disconnect(struct session *s)
+{
+	struct port *port = s->port;
+
+	end_conversation(s, "the connection to the modem was lost");
+	s->port = NULL;
+	if (port == NULL)
+		return;
+	s->unclosed++;
+	port_close(port, on_part_closed, s);
+}
+
+void session_reopen(struct session *s, const char *why)
+{
+	char kept[PORT_WHY_SIZE];
+
+	snprintf(kept, sizeof(kept), "%s", why); /* why may live in what is closed now */
+	if (s->port != NULL)
+		s->status.reopenings++;
+	session_disconnect(s);
+	session_error(s, "%s", kept);
+	if (!s->closing)
+		wait_to_open(s, kept);
+}
+
+void session_renew(struct session *s, int step, const char *why)
+{
+	end_conversation(s, why);
+	if (!start_conversation(s))
+		return;
+	if (step == ST_PROBE)
+		bringup_start(s);
+	else
+		bringup_from(s, (enum step)step);
+}
+
+void session_reboot(struct session *s, const char *why)
+{
+	session_log(s, LOG_LEVEL_WARN, "%s: setting the modem up again", why);
+	session_renew(s, ST_PROBE, why);
+}
+
+int session_command(struct session *s, const struct at_command *command)
+{
+	struct at_command mine = *command;
+
+	mine.arg = s;
+	return s->at != NULL ? at_send(s->at, &mine) : -ENOTCONN;
+}
+
+static void on_soon(struct session *s)
+{
+	bool changed = s->changed_due;
+
+	s->changed_due = false;
+	if (s->send_failed)
+		send_fail(s);
+	if (s->action_set)
+		control_due(s);
+	if (changed && !s->closing)
+		s->events->changed(s->arg, s);
+}
+
+void session_soon(struct session *s)
+{
+	if (!uv_is_active((uv_handle_t *)&s->timers[TIMER_SOON]))
+		session_after(s, TIMER_SOON, 0);
+}
+
+struct session *session_new(uv_loop_t *loop, const struct config *config, const char *name,
+			    const struct session_events *events, void *arg)
+{
+	struct session *s = calloc(1, sizeof(*s));
+	const struct config_modem *modem = config_modem(config, name);
+
+	assert(modem != NULL);
+	if (s == NULL)
+		return NULL;
+	s->loop = loop;
+	s->config = config_ref(config);
+	s->modem = modem;
+	s->events = events;
+	s->arg = arg;
+	s->profile = profile_generic();
+	s->status.registration = -1;
+	s->status.since_ms = clock_now_ms();
+	snprintf(s->status.name, sizeof(s->status.name), "%s", modem->name);
+	snprintf(s->status.device, sizeof(s->status.device), "%s", modem->device);
+	snprintf(s->status.number, sizeof(s->status.number), "%s", modem->number);
+	snprintf(s->status.profile, sizeof(s->status.profile), "%s", s->profile->name);
+	for (size_t i = 0; i < TIMER_COUNT; i++) {
+		uv_timer_init(loop, &s->timers[i]);
+		s->timers[i].data = s;
+	}
+	uv_fs_event_init(loop, &s->watch);
+	s->watch.data = s;
+	s->handles = TIMER_COUNT + 1;
+	session_after(s, TIMER_OPEN, 0);
+	return s;
+}
+
+void session_refuse(struct session *s, const char *why)
+{
+	s->refused = true;
+	session_stop(s, TIMER_OPEN);
+	session_state(s, MODEM_FAILED, "%s", why);
+}
+
+const struct modem_status *session_status(const struct session *s)
+{
+	return &s->status;
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+	struct session *s = handle->data;
+	void (*closed)(void *) = s->closed;
+	void *arg = s->closed_arg;
+
+	if (--s->handles > 0)
+		return;
+	config_unref(s->config);
+	free(s);
+	if (closed != NULL)
+		closed(arg);
+}
+
+/* Port and conversation are gone and the part on the air has ended: the handles go. */
+static void end_if_closed(struct session *s)
+{
+	if (s->unclosed > 0 || s->at != NULL || s->port != NULL || s->ended)
+		return;
+	s->ended = true;
+	for (size_t i = 0; i < TIMER_COUNT; i++)
+		uv_close((uv_handle_t *)&s->timers[i], on_handle_closed);
+	uv_close((uv_handle_t *)&s->watch, on_handle_closed);
+}
+
+static void on_grace(struct session *s)
+{
+	if (s->tx.active)
+		session_log(s, LOG_LEVEL_WARN, "closing with a message on the air");
+	session_disconnect(s);
+	if (s->send_failed)
+		send_fail(s);
+	end_if_closed(s);
+}
+
+void session_close(struct session *s, unsigned grace_ms, void (*closed)(void *arg), void *arg)
+{
+	assert(!s->closing);
+	s->closing = true;
+	s->closed = closed;
+	s->closed_arg = arg;
+	uv_fs_event_stop(&s->watch);
+	session_stop(s, TIMER_OPEN);
+	session_stop(s, TIMER_POLL);
+	if (s->tx.active && !s->tx.committed)
+		session_abandon(s);
+	session_after(s, TIMER_GRACE, s->tx.active ? grace_ms : 0);
+}

@@ -1,0 +1,104 @@
+/* session_calls.c - calls that ring: told once, with their number if there is one, and rejected.
+ *
+ * The number comes with +CLIP after the first RING, or one or two rings later; a third RING
+ * without it means that there is none. A call ends with the modem's word for it, with our
+ * rejection, or after ten seconds without RING. */
+#include <stdio.h>
+#include <string.h>
+
+#include "modem/parse.h"
+#include "modem/session_private.h"
+
+enum {
+	RING_MS = 10000,
+	REJECT_MS = 20000,
+	RINGS_WITHOUT_NUMBER = 3,
+	TYPE_UNKNOWN = 128,
+	TYPE_INTERNATIONAL = 145,
+	NUMBER_MAX = 32,
+};
+
+static void tell(struct session *s, const char *number, int type)
+{
+	s->call.told = true;
+	s->call.reject = true;
+	s->events->call(s->arg, s, number, type);
+	session_work(s);
+}
+
+static void note_ring(struct session *s)
+{
+	s->call.ringing = true;
+	session_after(s, TIMER_CALL, RING_MS);
+}
+
+void calls_ring(struct session *s)
+{
+	note_ring(s);
+	s->call.rings++;
+	if (s->call.told) {
+		s->call.reject = true; /* it goes on: the rejection did not work */
+		session_work(s);
+	} else if (s->call.rings >= RINGS_WITHOUT_NUMBER) {
+		tell(s, "", TYPE_UNKNOWN);
+	}
+}
+
+void calls_number(struct session *s, const char *rest)
+{
+	struct parse_fields fields;
+	char number[NUMBER_MAX];
+	const char *text;
+	int type;
+
+	note_ring(s);
+	if (s->call.told)
+		return;
+	parse_fields(&fields, rest);
+	text = parse_text(&fields, 0);
+	type = parse_int(&fields, 1, TYPE_UNKNOWN);
+	snprintf(number, sizeof(number), "%s%s",
+		 type == TYPE_INTERNATIONAL && text[0] != '\0' && text[0] != '+' ? "+" : "", text);
+	tell(s, number, type);
+}
+
+void calls_ended(struct session *s)
+{
+	session_stop(s, TIMER_CALL);
+	memset(&s->call, 0, sizeof(s->call));
+}
+
+static void on_hung_up(void *arg, const struct at_reply *reply)
+{
+	struct session *s = arg;
+
+	if (reply->status == AT_CLOSED)
+		return;
+	if (reply->status == AT_OK)
+		calls_ended(s);
+	session_work_done(s);
+}
+
+static void on_rejected(void *arg, const struct at_reply *reply)
+{
+	struct at_command command = { .text = "ATH", .timeout_ms = REJECT_MS, .done = on_hung_up };
+	struct session *s = arg;
+
+	if (reply->status == AT_ERROR && session_work_send(s, &command))
+		return;
+	on_hung_up(s, reply);
+}
+
+bool calls_work(struct session *s)
+{
+	struct at_command command = {
+		.text = "AT+CHUP",
+		.timeout_ms = REJECT_MS,
+		.done = on_rejected,
+	};
+
+	if (!s->call.reject)
+		return false;
+	s->call.reject = false;
+	return session_work_send(s, &command);
+}

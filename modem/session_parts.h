@@ -1,0 +1,97 @@
+/* session_parts.h - what each part of a session remembers. Each is written by one file only. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "modem/session.h"
+
+/* bringup*.c */
+struct session_bringup {
+	int step;        /* enum step */
+	unsigned tries;  /* times this step was entered in a row */
+	size_t row;      /* of the list that a step walks */
+	int64_t wait_ms; /* before the next step; set by a step's decision */
+	bool pin_wanted, pin_entered, sim_cycled;
+	int tries_left;   /* for the PIN; -1 unknown */
+	bool pin_refused; /* by the SIM of pin_refused_iccid */
+	char pin_refused_iccid[24];
+	unsigned notices[5]; /* what +CNMI=? allows, as masks */
+	size_t n_notices;
+	char storages[256]; /* what +CPMS=? answered, or "" */
+};
+
+enum { NET_CS, NET_PS, NET_EPS, NET_DOMAINS };
+
+/* session_network.c */
+struct session_network {
+	int stat[NET_DOMAINS];             /* -1 unknown */
+	unsigned wanted;                   /* queries that are due, as bits */
+	bool known;                        /* the first answer came, or there is none to be had */
+	bool usable, ucs2;                 /* may send; strings are UCS2 as hex */
+	int64_t searching_ms, eps_only_ms; /* monotonic; 0: not so */
+	unsigned radio_cycles;
+};
+
+/* session_send.c */
+struct session_tx {
+	struct session_part part;
+	bool active, prompted, committed, abandoned;
+	bool link_asked;           /* AT+CMMS=2 went out since bring-up */
+	int64_t in_doubt_until_ms; /* monotonic: a +CMGS until then is late_reply */
+	int64_t rechecked_ms;      /* monotonic: an error made bring-up look again */
+	unsigned errors_in_row;
+	unsigned pace, clean; /* step of profile_pace, sends since it changed */
+	const void *pace_profile;
+};
+
+enum { RX_ITEMS = 64, RX_STORES = 4, RX_NAME = 8 };
+enum rx_state { RX_READ, RX_TOLD, RX_DELETE };
+
+struct rx_item {
+	char storage[RX_NAME];
+	int index;
+	enum rx_state state;
+	unsigned tries;
+};
+
+/* session_receive.c; bring-up fills stores, mem and args */
+struct session_rx {
+	struct rx_item items[RX_ITEMS], now;
+	size_t n;
+	char stores[RX_STORES][RX_NAME]; /* to list; [0] is where new ones go */
+	char selected[RX_NAME];          /* mem1 */
+	size_t n_stores;
+	unsigned args;   /* of +CPMS=: 3, 1, or 0 if it cannot be set */
+	unsigned sweeps; /* stores whose listing is due, as bits */
+	bool overflow;   /* a listing held more than items */
+	bool polling;    /* the modem announces nothing */
+	bool acks;       /* +CSMS service 1: each +CMT wants +CNMA */
+	unsigned acks_due;
+};
+
+/* session_calls.c */
+struct session_call {
+	bool ringing, told, reject;
+	unsigned rings;
+};
+
+/* session_ussd.c */
+struct session_ussd {
+	modem_answer *done;
+	void *arg;
+	bool packed, tried_both;
+	char code[184];
+};
+
+enum trouble { TROUBLE_SILENT, TROUBLE_ERRORS, TROUBLE_NO_NETWORK, TROUBLE_ASKED, TROUBLES };
+
+/* session_recover.c */
+struct session_recovery {
+	unsigned rung[TROUBLES]; /* the next one for each kind */
+	unsigned backoff;
+	bool answered;     /* since the port was opened */
+	int64_t resets[6]; /* monotonic times of the last ones */
+	size_t next_reset;
+};
