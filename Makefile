@@ -7,6 +7,10 @@ PYTHON   ?= /usr/bin/python3
 prefix   ?= /usr
 DESTDIR  ?=
 
+# V=1 shows every command.
+V ?=
+Q = $(if $(V),,@echo "  $@";)
+
 # SAN=address,undefined builds into a folder of its own.
 SAN      ?=
 comma    := ,
@@ -57,34 +61,34 @@ all: $(PROGRAMS)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(PARTS_CFLAGS) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(PARTS_CFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(BUILD)/obj/%.o: %.cc
 	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(PARTS_CFLAGS) $(CXXFLAGS) -c -o $@ $<
+	$(Q)$(CXX) $(CPPFLAGS) $(PARTS_CFLAGS) $(CXXFLAGS) -c -o $@ $<
 
 define room_archive
 $(call archive,$(1)): $(call room_o,$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	$$(AR) rcs $$@ $$^
+	@$$(AR) rcs $$@ $$^
 endef
 $(foreach r,$(ROOMS),$(eval $(call room_archive,$(r))))
 
 $(BUILD)/simgated: $(DAEMON_O) $(call archives,$(KNOWS_daemon))
-	$(CXX) $(LDFLAGS) -o $@ $(DAEMON_O) -Wl,--start-group $(call archives,$(KNOWS_daemon)) -Wl,--end-group $(PARTS_LIBS)
+	$(Q)$(CXX) $(LDFLAGS) -o $@ $(DAEMON_O) -Wl,--start-group $(call archives,$(KNOWS_daemon)) -Wl,--end-group $(PARTS_LIBS)
 
 $(BUILD)/simgate: $(CLI_O) $(call archive,base)
-	$(CC) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
 
 $(BUILD)/gsm-simulator: $(SIM_O) $(call archive,base)
-	$(CC) $(LDFLAGS) -o $@ $^ $(SIM_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(SIM_LIBS)
 
 # tests/unit/ROOM/test_X.c links the rooms that ROOM may know, and no others.
 define unit_rule
 $(BUILD)/unit/$(1)/%: $(BUILD)/obj/tests/unit/$(1)/%.o $(call archives,$(KNOWS_$(1)))
 	@mkdir -p $$(@D)
-	$$(CXX) $$(LDFLAGS) -o $$@ $$< -Wl,--start-group $(call archives,$(KNOWS_$(1))) -Wl,--end-group $$(PARTS_LIBS) -lcmocka
+	$$(Q)$$(CXX) $$(LDFLAGS) -o $$@ $$< -Wl,--start-group $(call archives,$(KNOWS_$(1))) -Wl,--end-group $$(PARTS_LIBS) -lcmocka
 endef
 $(foreach r,$(ROOMS),$(eval $(call unit_rule,$(r))))
 .PRECIOUS: $(BUILD)/obj/%.o
@@ -147,7 +151,7 @@ test-thread-build: $(BUILD)/unit/queue/test_store
 BENCH_BINS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(call archives,$(KNOWS_daemon))
 	@mkdir -p $(@D)
-	$(CXX) $(LDFLAGS) -o $@ $< -Wl,--start-group $(call archives,$(KNOWS_daemon)) -Wl,--end-group $(PARTS_LIBS)
+	$(Q)$(CXX) $(LDFLAGS) -o $@ $< -Wl,--start-group $(call archives,$(KNOWS_daemon)) -Wl,--end-group $(PARTS_LIBS)
 
 .PHONY: bench
 bench: deps-test
@@ -170,7 +174,7 @@ fuzz: deps-lint
 fuzz-build: $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_C))
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(call archives,$(KNOWS_modem))
 	@mkdir -p $(@D)
-	$(CXX) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(call archives,$(KNOWS_modem)) -Wl,--end-group $(PARTS_LIBS)
+	$(Q)$(CXX) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(call archives,$(KNOWS_modem)) -Wl,--end-group $(PARTS_LIBS)
 
 # ---- lint ----
 
