@@ -205,9 +205,10 @@ int verification_check(const struct rule *rule, const char *id, const char *code
 		       struct verification_view *view, struct refusal *why)
 {
 	struct entry entry = { 0 };
-	int err = open_entry(rule, id, code, account, &entry, why);
+	int err;
 
-	why->reason = err == 0 ? REASON_NONE : why->reason;
+	memset(why, 0, sizeof(*why));
+	err = open_entry(rule, id, code, account, &entry, why);
 	if (err == 0 && entry.c.row.state == VER_PENDING)
 		err = verification_check_lock(rule, &entry.keys, why);
 	if (err == 0)
