@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "queue/db_message_row.h"
+#include "queue/db_message_private.h"
 
 enum { RECOVER_AT_ONCE = 256, UNCERTAIN_MAX = 10000 };
 
@@ -282,7 +282,8 @@ int db_attempt_uncertain_messages(struct db *db, int64_t **seqs, size_t *n)
 		return -ENOMEM;
 	err = message_read_seqs(db,
 				db_query(db,
-					 "SELECT seq FROM message WHERE state = 3 AND deadline > ?1"
+					 "SELECT seq FROM message INDEXED BY message_uncertain"
+					 " WHERE state = 3 AND deadline > ?1"
 					 " ORDER BY deadline LIMIT ?2",
 					 "ii", db->now, (int64_t)UNCERTAIN_MAX),
 				*seqs, UNCERTAIN_MAX, n);

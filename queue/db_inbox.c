@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/secret.h"
-#include "queue/db_message_row.h"
+#include "queue/db_message_private.h"
 
 enum { PRUNE_MAX = 1000 };
 

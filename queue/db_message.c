@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "queue/db_event.h"
-#include "queue/db_message_row.h"
+#include "queue/db_message_private.h"
 
 /* FNV-1a, 64 bits: ids are unique, and so are these for all that matters here. */
 int64_t message_seal_place(const char *id)

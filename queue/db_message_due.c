@@ -1,22 +1,24 @@
 /* db_message_due.c - what time brings: due messages for the scheduler, and what runs out.
  *
  * Each question is answered from a partial index that holds only the messages it is about, so it
- * costs the same with a million waiting. */
+ * costs the same with a million waiting. The index is named: a planner that knows nothing of the
+ * data takes the one by state, and sorts. */
 #include <errno.h>
 #include <stdlib.h>
 
-#include "queue/db_message_row.h"
+#include "queue/db_message_private.h"
 
 enum { MOVE_MAX = 1000 };
 
 static int due_of_rank(struct db *db, int rank, int64_t now, struct due *items, size_t max,
 		       size_t *n)
 {
-	sqlite3_stmt *stmt = db_query(db,
-				      "SELECT seq, number, due_at, submit_by FROM message"
-				      " WHERE state = 1 AND rank = ?1 AND due_at <= ?2"
-				      " ORDER BY due_at, seq LIMIT ?3",
-				      "iii", (int64_t)rank, now, (int64_t)(max - *n));
+	sqlite3_stmt *stmt =
+		db_query(db,
+			 "SELECT seq, number, due_at, submit_by FROM message INDEXED BY message_due"
+			 " WHERE state = 1 AND rank = ?1 AND due_at <= ?2"
+			 " ORDER BY due_at, seq LIMIT ?3",
+			 "iii", (int64_t)rank, now, (int64_t)(max - *n));
 	int err;
 
 	if (stmt == NULL)
@@ -48,7 +50,10 @@ static int sooner(int err, int64_t *next, int64_t at)
 static int next_scheduled(struct db *db, int64_t *next)
 {
 	int64_t at = 0;
-	int err = db_value(db, &at, "SELECT min(due_at) FROM message WHERE state = 0", "");
+	int err = db_value(db, &at,
+			   "SELECT min(due_at) FROM message INDEXED BY message_scheduled"
+			   " WHERE state = 0",
+			   "");
 
 	return sooner(err, next, at);
 }
@@ -57,7 +62,7 @@ static int next_of_rank(struct db *db, int rank, int64_t now, int64_t *next)
 {
 	int64_t at = 0;
 	int err = db_value(db, &at,
-			   "SELECT min(due_at) FROM message"
+			   "SELECT min(due_at) FROM message INDEXED BY message_due"
 			   " WHERE state = 1 AND rank = ?1 AND due_at > ?2",
 			   "ii", (int64_t)rank, now);
 
@@ -98,13 +103,13 @@ int db_message_promote(struct db *db, int64_t now, int64_t *next)
 {
 	int64_t seqs[MOVE_MAX];
 	size_t n;
-	int err = message_read_seqs(
-		db,
-		db_query(db,
-			 "SELECT seq FROM message WHERE state = 0 AND due_at <= ?1"
-			 " ORDER BY due_at LIMIT ?2",
-			 "ii", now, (int64_t)MOVE_MAX),
-		seqs, MOVE_MAX, &n);
+	int err = message_read_seqs(db,
+				    db_query(db,
+					     "SELECT seq FROM message INDEXED BY message_scheduled"
+					     " WHERE state = 0 AND due_at <= ?1"
+					     " ORDER BY due_at LIMIT ?2",
+					     "ii", now, (int64_t)MOVE_MAX),
+				    seqs, MOVE_MAX, &n);
 
 	*next = 0;
 	if (err == 0)
@@ -121,7 +126,7 @@ static int expire_all(struct db *db, int64_t now, int64_t *seqs, size_t *n)
 	};
 	int err = message_read_seqs(db,
 				    db_query(db,
-					     "SELECT seq FROM message"
+					     "SELECT seq FROM message INDEXED BY message_submit_by"
 					     " WHERE state IN (0, 1) AND submit_by < ?1"
 					     " ORDER BY submit_by LIMIT ?2",
 					     "ii", now, (int64_t)MOVE_MAX),
@@ -133,7 +138,10 @@ static int expire_all(struct db *db, int64_t now, int64_t *seqs, size_t *n)
 static int next_expiry(struct db *db, int64_t *next)
 {
 	int64_t at = 0;
-	int err = db_value(db, &at, "SELECT min(submit_by) FROM message WHERE state IN (0, 1)", "");
+	int err = db_value(db, &at,
+			   "SELECT min(submit_by) FROM message INDEXED BY message_submit_by"
+			   " WHERE state IN (0, 1)",
+			   "");
 
 	return sooner(err, next, at);
 }
@@ -162,6 +170,7 @@ int db_message_erase_texts(struct db *db, int64_t ended_before)
 {
 	return db_exec(db, NULL,
 		       "UPDATE message SET text = NULL, kept_from = 0 WHERE seq IN"
-		       " (SELECT seq FROM message WHERE kept_from > 0 AND kept_from < ?1 LIMIT ?2)",
+		       " (SELECT seq FROM message INDEXED BY message_kept_text"
+		       " WHERE kept_from > 0 AND kept_from < ?1 LIMIT ?2)",
 		       "ii", ended_before, (int64_t)MOVE_MAX);
 }

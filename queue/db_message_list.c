@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "queue/db_message_row.h"
+#include "queue/db_message_private.h"
 
 /* ?1 older than this, ?2 state, ?3 kind, ?4 number, ?5 reference, ?6 the only site,
  * ?7 many sites: "\nA\nB\n", ?8 limit. */

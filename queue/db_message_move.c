@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "base/util.h"
-#include "queue/db_message_row.h"
+#include "queue/db_message_private.h"
 
 /* How long before its end an uncertain code may still be queued again (design.md section 4). */
 static const int64_t resend_rest_ms = 60000;

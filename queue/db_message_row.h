@@ -1,32 +1,30 @@
-/* db_message_row.h - what the files about messages share: reading rows, sealing texts, telling of
- * moves. For db_message*.c, db_attempt.c and db_inbox.c alone. */
+/* db_message_row.h - a message as it stands in the database. */
 #pragma once
 
-#include "queue/db_message.h"
-#include "queue/db_private.h"
+#include <stdbool.h>
+#include <stdint.h>
 
-/* What message_read_row reads, in its order. */
-#define MESSAGE_COLUMNS                                                                            \
-	"seq, id, site, kind, state, rank, number, encoding, parts, parts_sent, tries, report,"    \
-	" modem, reference, retry_of, reason_class, reason_code, reason_text, created_at, due_at," \
-	" deadline, submit_by, life_ms, first_submit_at, sent_at, delivered_at, ended_at,"         \
-	" text IS NOT NULL"
+#include "base/gsm_text.h"
+#include "base/id.h"
+#include "queue/db_number.h"
+#include "queue/message.h"
 
-/* Does not end the statement. */
-void message_read_row(sqlite3_stmt *stmt, struct message_row *row);
+enum { SITE_SIZE = 64, REFERENCE_SIZE = 136, MODEM_SIZE = 64, CODE_SIZE = 40, WORDS_SIZE = 160 };
 
-/* Is it one that waits: scheduled or queued? */
-bool message_waits(enum message_state state);
-
-/* The event of the state that row is now in, and the news for the scheduler. */
-int message_tell(struct db *db, const struct message_row *row, const char *reason);
-
-/* What a text is sealed to: a number made of the public id. */
-int64_t message_seal_place(const char *id);
-
-/* The text in a column, malloced; for secret_free. */
-int message_open_text(struct db *db, const char *id, sqlite3_stmt *stmt, int column, char **text);
-
-/* Column 0 of at most max rows; ends the statement. For what is to be moved: a move changes the
- * index that such a query walks. stmt may be NULL (db_query failed). */
-int message_read_seqs(struct db *db, sqlite3_stmt *stmt, int64_t *seqs, size_t max, size_t *n);
+struct message_row {
+	int64_t seq;
+	char id[ID_SIZE], site[SITE_SIZE];
+	enum config_kind kind;
+	enum message_priority priority;
+	enum message_state state;
+	int64_t number;
+	enum gsm_encoding encoding;
+	unsigned parts, parts_sent, tries;
+	bool report;
+	char modem[MODEM_SIZE], reference[REFERENCE_SIZE], retry_of[ID_SIZE];
+	char reason_class[CODE_SIZE], reason_code[CODE_SIZE], reason_text[WORDS_SIZE];
+	int64_t created_at, due_at, deadline, submit_by;
+	int64_t life_ms; /* of a code from its first submit; 0: none */
+	int64_t first_submit_at, sent_at, delivered_at, ended_at; /* 0: not yet */
+	bool has_text;
+};
