@@ -22,7 +22,9 @@ struct modem_error {
 	const char *text; /* for an operator; never NULL */
 };
 
-/* Never NULL. code -1 (a bare ERROR) is as 500. */
+/* Never NULL. code -1 (a bare ERROR) is as 500. An unlisted code gives the row that it is treated
+ * as (1-127 as 41, 128-255 as 255, others as 500; of CME as 100), a listed span its first code:
+ * to show a code, show the modem's own. */
 const struct modem_error *modem_error_cms(enum modem_family family, int code);
 const struct modem_error *modem_error_cme(enum modem_family family, int code);
 

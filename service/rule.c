@@ -1,10 +1,12 @@
-/* rule.c - the stable words of refusals. */
-#include "service/rule.h"
+/* rule.c - the stable words of refusals, and what every rule asks first. */
+#include "service/rule_private.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/gsm_text.h"
 #include "base/util.h"
 
 static const char *const names[] = {
@@ -67,4 +69,63 @@ int rule_refuse_field(struct refusal *why, const char *field, const char *field_
 	vsnprintf(why->detail, sizeof(why->detail), format, args);
 	va_end(args);
 	return RULE_REFUSED;
+}
+
+int rule_recall(const struct rule *rule, char object[static ID_SIZE], struct refusal *why)
+{
+	int err;
+
+	if (rule->idempotency.key == NULL)
+		return -ENOENT;
+	err = db_idempotency_find(rule->db, &rule->idempotency, object);
+	if (err == -EEXIST)
+		return rule_refuse(why, REASON_KEY_REUSED, 0,
+				   "This Idempotency-Key was sent with another body before. "
+				   "Use a new key for a new request.");
+	return err;
+}
+
+int rule_keep(const struct rule *rule, const char *object)
+{
+	if (rule->idempotency.key == NULL)
+		return 0;
+	return db_idempotency_keep(rule->db, &rule->idempotency, object);
+}
+
+bool rule_sees(const struct rule *rule, const char *site)
+{
+	return rule->site == NULL || strcmp(rule->site->name, site) == 0;
+}
+
+int rule_limit(const struct rule *rule, const struct place_key *key,
+	       const struct config_rates *rates, const char *what, struct refusal *why)
+{
+	const struct config_rate *full;
+	int64_t next_at;
+	int err = db_place_fits(rule->db, key, rates, &next_at, &full);
+
+	if (err < 0 || next_at == 0)
+		return err;
+	return rule_refuse(why, REASON_LIMIT_REACHED, next_at - db_now(rule->db),
+			   "At most %u %s in %lld minutes. Try again later.", full->count, what,
+			   (long long)((full->window_ms + 59999) / 60000));
+}
+
+int rule_account(const char *account, const char *field, struct refusal *why)
+{
+	size_t left, used;
+	uint32_t c;
+
+	if (account == NULL || account[0] == '\0')
+		return rule_refuse_field(why, field, "required", "An account is needed.");
+	left = strlen(account);
+	if (left > RULE_ACCOUNT_MAX)
+		return rule_refuse_field(why, field, "too_long", "An account has at most %d bytes.",
+					 RULE_ACCOUNT_MAX);
+	for (; left > 0; account += used, left -= used) {
+		used = gsm_utf8_next(account, left, &c);
+		if (used == 0)
+			return rule_refuse_field(why, field, "bad_utf8", "It is not valid UTF-8.");
+	}
+	return 0;
 }
