@@ -50,7 +50,7 @@ uint64_t at_now(struct at *at)
 	return uv_now(at->loop);
 }
 
-/* One line of dialogue, masked; line ends within it (USSD) and other controls become blanks. */
+/* One line of dialogue, masked. Line ends within it (USSD) become blanks, Ctrl-Z goes. */
 void at_trace(struct at *at, char direction, const char *text)
 {
 	char masked[TRACE_MAX];
@@ -58,6 +58,7 @@ void at_trace(struct at *at, char direction, const char *text)
 	if (!at->tracing || at->events.trace == NULL || at->closing)
 		return;
 	mask_line(masked, sizeof(masked), text);
+	masked[strcspn(masked, "\x1a")] = '\0';
 	for (char *c = masked; *c != '\0'; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = ' ';
@@ -258,6 +259,7 @@ static void submit(struct at *at)
 
 	turn->submitted = true;
 	at_trace(at, '>', turn->payload);
+	at_trace(at, '>', "<Ctrl-Z>");
 	at->write(at->arg, turn->payload, n); /* one write: the Ctrl-Z is in it */
 	at_enter(at, PHASE_RESULT, turn->command.timeout_ms);
 }

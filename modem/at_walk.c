@@ -220,7 +220,7 @@ static void take_line(struct at *at, const char *line)
 {
 	bool escaped = *line == ESC;
 
-	while (*line != '\0' && (unsigned char)*line < ' ')
+	while (*line != '\0' && (unsigned char)*line <= ' ')
 		line++; /* echoed ESC or Ctrl-Z */
 	if (*line == '\0')
 		return;
