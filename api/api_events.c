@@ -31,8 +31,8 @@ static int find_oldest(struct db *db, int64_t *after)
 	size_t n;
 	int err;
 
-	while (low < high) { /* looked at first: 0, where nothing was dropped yet */
-		probe.after = high == INT64_MAX ? low * 2 : low + (high - low) / 2;
+	while (low < high) {
+		probe.after = low + (high - low) / 2;
 		err = db_event_list(db, &probe, NULL, &n, &last);
 		if (err < 0 && err != -ERANGE)
 			return err;
@@ -49,20 +49,22 @@ int events_read(const struct rule *rule, void *arg, struct refusal *why)
 {
 	struct events_job *job = arg;
 	int64_t last = 0;
-	int err = 0;
+	int err;
 
 	(void)why; /* nothing is refused by rules */
 	job->n = 0;
-	if (job->from_oldest)
+	err = db_event_list(rule->db, &job->query, job->events, &job->n, &last);
+	if (err == -ERANGE && !job->named) {
 		err = find_oldest(rule->db, &job->query.after);
-	if (err == 0)
-		err = db_event_list(rule->db, &job->query, job->events, &job->n, &last);
+		if (err == 0)
+			err = db_event_list(rule->db, &job->query, job->events, &job->n, &last);
+	}
 	job->gone = err == -ERANGE;
 	if (err < 0)
 		return job->gone ? 0 : err;
 	job->more = last > job->query.after;
 	job->query.after = last;
-	job->from_oldest = false;
+	job->named = true;
 	return 0;
 }
 
@@ -156,8 +158,10 @@ static bool read_place(struct request *request, struct events_job *job, bool str
 		reply_problem(request, PROBLEM_BAD_HEADER, "Last-Event-ID must be a number.");
 		return false;
 	}
-	job->from_oldest = after < 0 && !stream;
-	job->query.after = after >= 0 ? after : request->api->last_seq;
+	job->named = after >= 0;
+	if (!job->named)
+		after = stream ? request->api->last_seq : 0;
+	job->query.after = after;
 	return true;
 }
 

@@ -11,7 +11,7 @@
 struct events_job {
 	struct request *request;
 	struct event_query query; /* after moves on with what was read */
-	bool from_oldest;         /* no place was named: the oldest kept */
+	bool named;               /* a place to go on from; else the oldest kept will do */
 	bool gone;                /* the place is before the retention */
 	bool more;                /* the last read may not have seen all there is */
 	struct event *events;
