@@ -147,6 +147,8 @@ static bool take_final(struct at *at, const char *line, bool escaped)
 
 	if (!at_line_final(line, scope, &final))
 		return false;
+	if (turn->is_probe && final.domain == AT_DOMAIN_CMS)
+		return false; /* the fate of an earlier message */
 	if (turn->needs_line && turn->n_lines == 0 && final.status == AT_OK)
 		return true;
 	turn->result = final;

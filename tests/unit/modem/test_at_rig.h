@@ -23,6 +23,7 @@ static struct rig {
 	struct at *at;
 	char log[LOG_SIZE];
 	size_t used;
+	const char *until; /* the loop stops when the log has this; may be NULL */
 	bool payload_at_prompt, abandon_at_prompt;
 	const struct at_command *then; /* sent from inside the next done */
 	bool close_in_done, close_in_urc;
@@ -53,6 +54,8 @@ __attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
 	}
 	rig.log[rig.used++] = '\n';
 	rig.log[rig.used] = '\0';
+	if (rig.until != NULL && strstr(rig.log, rig.until) != NULL)
+		uv_stop(&rig.loop);
 }
 
 static void on_write(void *arg, const void *bytes, size_t n)
