@@ -78,12 +78,12 @@ static void test_hot_queries_use_an_index(void **state)
 		const char *sql, *index;
 	} cases[] = {
 		{ "SELECT count(*) FROM message WHERE state IN (0, 1)", "COVERING INDEX message_" },
-		{ "SELECT seq FROM message WHERE state IN (0, 1) AND rank = 3 AND due_at <= 9"
+		{ "SELECT seq FROM message WHERE state = 1 AND rank = 3 AND due_at <= 9"
 		  " ORDER BY due_at, seq LIMIT 9",
 		  "message_due (rank=? AND due_at<?)" },
 		{ "SELECT min(submit_by) FROM message WHERE state IN (0, 1)", "message_submit_by" },
 		{ "SELECT seq FROM message WHERE state = 0 AND due_at <= 9", "message_scheduled" },
-		{ "SELECT seq FROM message WHERE state IN (2, 3) AND state = 2", "message_open" },
+		{ "SELECT seq FROM message WHERE state = 2", "message_state" },
 		{ "SELECT max(seq) FROM event", "SEARCH event" },
 	};
 	char sql[256];
