@@ -3,6 +3,7 @@
 #pragma once
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -88,6 +89,7 @@ static inline void fixture_start(struct fixture *f, const char *more)
 	struct seal_keys keys;
 
 	memset(f, 0, sizeof(*f));
+	signal(SIGPIPE, SIG_IGN); /* a server may hang up on what it refuses */
 	assert_true(sodium_init() >= 0);
 	snprintf(f->folder, sizeof(f->folder), "/tmp/simgate-api-XXXXXX");
 	assert_non_null(mkdtemp(f->folder));
@@ -117,12 +119,21 @@ static inline void fixture_until(struct fixture *f, const bool *flag)
 		uv_run(&f->loop, UV_RUN_ONCE);
 }
 
+static inline void fixture_close_api(struct fixture *f)
+{
+	struct api *api = f->api;
+
+	f->api = NULL;
+	api_close(api, on_flag, &f->api_closed);
+	fixture_until(f, &f->api_closed);
+}
+
 static inline void fixture_stop(struct fixture *f)
 {
 	char command[128];
 
-	api_close(f->api, on_flag, &f->api_closed);
-	fixture_until(f, &f->api_closed);
+	if (f->api != NULL)
+		fixture_close_api(f);
 	store_close(f->store, on_flag, &f->store_closed);
 	fixture_until(f, &f->store_closed);
 	config_unref(f->config);
