@@ -5,7 +5,6 @@
  * one read after a CR were written before any answer could have been seen: they are early. */
 #include "tests/simulator/input.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "tests/simulator/command.h"

@@ -5,7 +5,6 @@
  * parameter); a legal field that this network does not serve has the TP-FCS number for it. */
 #include "tests/simulator/sms.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/util.h"
