@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "queue/db_private.h"
 
 void db_init(struct db *db, sqlite3 *sqlite, const struct seal_keys *keys)
@@ -52,6 +53,12 @@ void db_unmark(struct db *db, const struct db_news *mark)
 	db->news.n_queued = mark->n_queued;
 	db->news.last_event = mark->last_event;
 	db->news.live = mark->live;
+	db->news.erased = mark->erased;
+}
+
+void db_news_erased(struct db *db)
+{
+	db->news.erased = true;
 }
 
 int db_news_queued(struct db *db, const struct due *item)
@@ -71,11 +78,41 @@ int db_news_queued(struct db *db, const struct due *item)
 	return 0;
 }
 
+void db_rollback(struct db *db)
+{
+	if (!sqlite3_get_autocommit(db->sqlite))
+		db_exec(db, NULL, "ROLLBACK", "");
+}
+
+void db_settle(struct db *db)
+{
+	if (sqlite3_txn_state(db->sqlite, NULL) == SQLITE_TXN_NONE)
+		return;
+	for (size_t i = 0; i < DB_STATEMENTS; i++) {
+		sqlite3_stmt *stmt = db->statements[i].stmt;
+
+		if (stmt == NULL || !sqlite3_stmt_busy(stmt))
+			continue;
+		log_error("a statement was left open: %s", sqlite3_sql(stmt));
+		db_done(stmt);
+	}
+}
+
+/* A full disk shows as an I/O error where SQLite grows a file without writing to it. */
+static int io_error(const struct db *db)
+{
+	int err = sqlite3_system_errno(db->sqlite);
+
+	return err == ENOSPC || err == EDQUOT ? -ENOSPC : -EIO;
+}
+
 int db_error(const struct db *db)
 {
 	switch (sqlite3_errcode(db->sqlite) & 0xff) {
 	case SQLITE_FULL:
 		return -ENOSPC;
+	case SQLITE_IOERR:
+		return io_error(db);
 	case SQLITE_READONLY:
 		return -EROFS;
 	case SQLITE_CONSTRAINT:

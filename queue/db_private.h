@@ -23,6 +23,7 @@ struct db_news {
 	size_t n_queued, cap_queued;
 	int64_t last_event; /* 0: none was added */
 	int64_t live;       /* waiting messages, as of now */
+	bool erased;        /* people's data went: the write-ahead log must not keep it */
 };
 
 struct db {
@@ -43,6 +44,15 @@ void db_unmark(struct db *db, const struct db_news *mark);
 
 /* Waiting for the scheduler after the COMMIT. 0, or -ENOMEM. */
 int db_news_queued(struct db *db, const struct due *item);
+
+/* After the COMMIT, and before its completions, the write-ahead log is truncated. */
+void db_news_erased(struct db *db);
+
+/* Ends the transaction, if there is one. */
+void db_rollback(struct db *db);
+
+/* Resets statements that a transaction left open by mistake: each would hold a snapshot. */
+void db_settle(struct db *db);
 
 /* The errno for SQLite's last result: -ENOSPC, -EROFS, -EEXIST (constraint), -ENOMEM, -EIO. */
 int db_error(const struct db *db);

@@ -2,13 +2,17 @@
 #include "queue/schema.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/util.h"
 
 /* Enumerations are stored as their numbers (message.h, db_place.h, db_attempt.h ...): their
  * order is part of the schema. States 0 and 1 of a message (scheduled, queued) are the waiting
- * ones. Times are milliseconds since 1970 UTC. */
+ * ones. Times are milliseconds since 1970 UTC.
+ *
+ * SQLite uses a partial index only where a query repeats its condition to the letter: "state IN
+ * (0, 1) AND state = 1", not "state = 1" alone. */
 static const char version_1[] =
 	"CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
 
@@ -28,7 +32,7 @@ static const char version_1[] =
 	" kept_from INTEGER NOT NULL DEFAULT 0) STRICT;"
 	"CREATE INDEX message_due ON message(rank, due_at, seq) WHERE state = 1;"
 	"CREATE INDEX message_scheduled ON message(due_at) WHERE state = 0;"
-	"CREATE INDEX message_submit_by ON message(submit_by) WHERE state IN (0, 1);"
+	"CREATE INDEX message_submit_by ON message(submit_by, state) WHERE state IN (0, 1);"
 	"CREATE INDEX message_uncertain ON message(deadline) WHERE state = 3;"
 	"CREATE INDEX message_state ON message(state, seq);"
 	"CREATE INDEX message_site ON message(site, seq);"
@@ -109,17 +113,24 @@ static const char version_1[] =
 
 static const char *const versions[] = { version_1 };
 
-static int read_version(sqlite3 *sqlite)
+/* The one integer that a query gives; -1: SQLite failed. */
+static int read_int(sqlite3 *sqlite, const char *sql)
 {
 	sqlite3_stmt *stmt;
-	int version = -1;
+	int value = -1;
 
-	if (sqlite3_prepare_v2(sqlite, "PRAGMA user_version", -1, &stmt, NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v2(sqlite, sql, -1, &stmt, NULL) != SQLITE_OK)
 		return -1;
 	if (sqlite3_step(stmt) == SQLITE_ROW)
-		version = sqlite3_column_int(stmt, 0);
+		value = sqlite3_column_int(stmt, 0);
 	sqlite3_finalize(stmt);
-	return version;
+	return value;
+}
+
+/* It has tables, and simgate did not make them. */
+static bool is_foreign(sqlite3 *sqlite, int version)
+{
+	return version == 0 && read_int(sqlite, "SELECT count(*) > 0 FROM sqlite_master") == 1;
 }
 
 static int apply(sqlite3 *sqlite, int version)
@@ -147,7 +158,7 @@ static int apply_all(sqlite3 *sqlite, int version)
 
 int schema_migrate(sqlite3 *sqlite, char *why, size_t why_size)
 {
-	int version = read_version(sqlite), err;
+	int version = read_int(sqlite, "PRAGMA user_version"), err;
 
 	if (version > (int)ARRAY_LEN(versions)) {
 		snprintf(why, why_size,
@@ -158,6 +169,11 @@ int schema_migrate(sqlite3 *sqlite, char *why, size_t why_size)
 	}
 	if (version == (int)ARRAY_LEN(versions))
 		return 0;
+	if (is_foreign(sqlite, version)) {
+		snprintf(why, why_size,
+			 "the database belongs to another program: name another file");
+		return -ENOTSUP;
+	}
 	err = version < 0 ? -EIO : apply_all(sqlite, version);
 	if (err < 0) {
 		snprintf(why, why_size, "cannot update the database: %s", sqlite3_errmsg(sqlite));
