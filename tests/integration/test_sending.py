@@ -11,20 +11,14 @@ EMOJI = "Done \U0001F600 and \U0001F469‍\U0001F467 too"
 
 
 def gaps_ms(dialogue):
-    """Milliseconds from each final OK after +CMGS to the end of the next payload."""
-    found, last_ok, accepted = [], None, False
-    for line in dialogue.split("\n"):
-        match = re.match(r"(\d+) (\S+) [<>] (.*)", line)
-        if not match:
-            continue
-        at, text = int(match.group(1)), line
-        if "+CMGS:" in text and ">" in text:
-            accepted = True
-        if accepted and text.rstrip().endswith("OK"):
-            last_ok, accepted = at, False
-        if last_ok is not None and ("<SUB>" in text or "\\x1a" in text):
-            found.append((at - last_ok) / 1000)
-            last_ok = None
+    """Milliseconds from each final OK after a +CMGS to the end of the next payload."""
+    found, accepted_at = [], None
+    for at, direction, text in re.findall(r"^(\d+\.\d+) \S+ ([<>]) (.*)$", dialogue, re.M):
+        if direction == ">" and "+CMGS:" in text and "OK" in text:
+            accepted_at = float(at)
+        elif direction == "<" and text.endswith("<SUB>") and accepted_at is not None:
+            found.append((float(at) - accepted_at) * 1000)
+            accepted_at = None
     return found
 
 
