@@ -57,7 +57,7 @@ int verification_check_lock(const struct rule *rule, const struct verification_k
 int verification_entries_left(const struct rule *rule, const struct config_site *site,
 			      const struct verification_keys *keys, unsigned *left)
 {
-	unsigned max = site->verification.max_wrong_codes, n;
+	unsigned max = site->verification.max_wrong_codes, n = 0;
 	int64_t until;
 	int err = db_lock_get(rule->db, &keys->lock_account, &until);
 

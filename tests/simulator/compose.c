@@ -251,7 +251,8 @@ static size_t slice_units(struct slice *slices, const struct units *units, size_
 			return 0;
 		while (at + size < units->n && units->glued[at + size])
 			size--;
-		slices[n++] = (struct slice){ .at = at, .n = size };
+		slices[n] = (struct slice){ .at = at, .n = size };
+		n++;
 		at += size;
 	} while (at < units->n);
 	for (size_t i = 0; i < n; i++) {
