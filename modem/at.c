@@ -14,6 +14,7 @@
 #include "base/mask.h"
 #include "base/secret.h"
 #include "modem/at_private.h"
+#include "modem/at_resync.h"
 
 enum {
 	COMMAND_MAX = 1024,
@@ -33,11 +34,6 @@ static const struct at_times default_times = {
 	.late_ok_ms = 5000,
 	.quote_ms = 2000,
 };
-
-const struct at_times *at_default_times(void)
-{
-	return &default_times;
-}
 
 void at_set_times(struct at *at, const struct at_times *times)
 {
@@ -86,42 +82,6 @@ void at_write_escape(struct at *at)
 
 	at_trace(at, '>', "<ESC>");
 	at->write(at->arg, &escape, 1);
-}
-
-struct at_turn *at_turn_new(const struct at_command *command)
-{
-	size_t n = strlen(command->text);
-	struct at_turn *turn = calloc(1, sizeof(*turn));
-	char *text = malloc(n + 2);
-	char *prefix = command->prefix != NULL ? strdup(command->prefix) : NULL;
-
-	if (turn == NULL || text == NULL || (command->prefix != NULL && prefix == NULL)) {
-		free(turn);
-		free(text);
-		free(prefix);
-		return NULL;
-	}
-	memcpy(text, command->text, n);
-	strcpy(text + n, "\r");
-	turn->command = *command;
-	turn->command.text = text;
-	turn->command.prefix = prefix;
-	turn->n_text = n;
-	return turn;
-}
-
-void at_turn_free(struct at_turn *turn)
-{
-	if (turn == NULL)
-		return;
-	for (size_t i = 0; i < turn->n_lines; i++)
-		secret_free(turn->lines[i]);
-	free(turn->lines);
-	free(turn->final);
-	secret_free(turn->payload);
-	secret_free((char *)turn->command.text);
-	free((char *)turn->command.prefix);
-	free(turn);
 }
 
 static void on_timer(uv_timer_t *timer);
@@ -242,7 +202,7 @@ static void time_out(struct at *at)
 		at_pump(at);
 		return;
 	}
-	at->timeouts++;
+	at->timeouts = turn->answered ? 0 : at->timeouts + 1;
 	at->ghost = turn;
 	at_resync_begin(at);
 	at_turn_finish(at, turn);

@@ -16,7 +16,8 @@ struct at; /* private to at.c */
 enum at_status {
 	AT_OK,
 	AT_ERROR,   /* a final error result; code and domain say which */
-	AT_TIMEOUT, /* no final result in time; the conversation resynchronises by itself */
+	AT_TIMEOUT, /* no final result in time, though lines may have come; the conversation
+		     * resynchronises by itself */
 	AT_CLOSED,  /* at_close, or the port is lost */
 };
 
@@ -38,7 +39,7 @@ typedef void at_done(void *arg, const struct at_reply *reply);
 enum {
 	AT_BARE_LINES = 1 << 0, /* may claim lines without a known prefix (AT+CGMI, AT+CGSN) */
 	AT_SECRET = 1 << 1,     /* the trace shows only the command's name (AT+CPIN=) */
-	AT_NO_REPLY = 1 << 2,   /* a timeout is success (a reset that kills the port): no resync */
+	AT_NO_REPLY = 1 << 2,   /* silence is AT_OK (a reset that kills the port): no resync */
 };
 
 struct at_command {
@@ -48,7 +49,8 @@ struct at_command {
 	unsigned timeout_ms;
 	unsigned flags;
 	at_done *done;
-	void (*prompt)(void *arg);  /* not NULL: the command asks for a payload after a prompt */
+	void (*prompt)(void *arg);  /* not NULL: the command asks for a payload after a prompt;
+				     * an OK before the payload is then AT_ERROR */
 	unsigned prompt_timeout_ms; /* for the prompt; timeout_ms then counts from Ctrl-Z */
 	void *arg;
 };
@@ -63,7 +65,7 @@ struct at_events {
 	void (*trace)(void *arg, char direction, const char *masked);
 };
 
-/* write hands bytes to the port. */
+/* write hands bytes to the port; it may not feed from inside. */
 struct at *at_new(uv_loop_t *loop, void (*write)(void *arg, const void *bytes, size_t n),
 		  const struct at_events *events, void *arg);
 
@@ -75,18 +77,22 @@ int at_send(struct at *at, const struct at_command *command);
 /* A gap after a final result before the next command, and after a prompt before the payload. */
 void at_set_pacing(struct at *at, unsigned command_gap_ms, unsigned prompt_gap_ms);
 
-/* For the command whose prompt came: the payload goes out, ended by Ctrl-Z. Copied. */
+/* For the command whose prompt came: the payload goes out, ended by Ctrl-Z. Copied. Without one
+ * (it ended meanwhile, and its done says so) nothing happens. Due within timeout_ms, else ESC. */
 void at_payload(struct at *at, const char *payload);
 
-/* For the command with a prompt in flight, before at_payload: ESC (now, or when the prompt
- * comes). It completes with AT_ERROR or AT_TIMEOUT and submitted = false: nothing was sent. */
+/* For the command with a prompt in flight or queued, before at_payload: ESC (now, or when the
+ * prompt comes). It completes with AT_ERROR or AT_TIMEOUT and submitted = false: nothing was sent.
+ */
 void at_abandon(struct at *at);
 
-/* ESC, quiet, AT until it answers; commands queued meanwhile wait. For the start of a port. */
+/* ESC, quiet, AT and a query until they are answered; commands queued meanwhile wait. A round
+ * without an answer is a stuck, then it goes on. For the start of a port. */
 void at_resync(struct at *at);
 
 bool at_idle(const struct at *at); /* nothing queued, nothing in flight, in step */
 void at_tracing(struct at *at, bool on);
 
-/* Queued commands end with AT_CLOSED, then closed (may be NULL) runs and at is no more. */
+/* No more events. On the loop, not inside this call: unfinished commands end with AT_CLOSED (or
+ * with the result that came last), then closed (may be NULL) runs and at is no more. */
 void at_close(struct at *at, void (*closed)(void *arg), void *arg);

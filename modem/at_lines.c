@@ -250,6 +250,11 @@ bool at_line_claimed(const struct at_asked *asked, const char *line)
 	return true;
 }
 
+bool at_line_says_all(const char *line)
+{
+	return starts(line, "+CMGS:") || starts(line, "+CPIN:");
+}
+
 bool at_line_has_second(const char *line)
 {
 	return starts(line, "+CMGL:") || starts(line, "+CMGR:");

@@ -36,6 +36,9 @@ bool at_line_claimed(const struct at_asked *asked, const char *line);
 /* Starts like text of a modem's own ("+", "^", ...), or is a word such as RING or RDY. */
 bool at_line_marked(const char *line);
 
+/* +CMGS: and +CPIN: mean the same in a reply and late, and nothing but OK follows them. */
+bool at_line_says_all(const char *line);
+
 /* A claimed +CMGL or +CMGR line: the line after it belongs to the same reply. */
 bool at_line_has_second(const char *line);
 

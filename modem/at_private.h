@@ -2,8 +2,7 @@
  * at_walk.c (lines become events) and at_resync.c (back in step). */
 #pragma once
 
-#include "modem/at.h"
-#include "modem/at_lines.h"
+#include "modem/at_turn.h"
 #include "modem/lex.h"
 
 /* Waits that belong to the conversation itself. Tests shorten them. */
@@ -16,36 +15,6 @@ struct at_times {
 	unsigned escape_ms;  /* for the answer to ESC at a prompt */
 	unsigned late_ok_ms; /* for the OK after a reply that says all (+CMGS:, +CPIN:) */
 	unsigned quote_ms;   /* for a closing quote */
-};
-
-enum at_phase {
-	PHASE_READY,      /* nothing in flight; the timer is off */
-	PHASE_GAP,        /* pacing, before the next command */
-	PHASE_RESULT,     /* a final result is due */
-	PHASE_PROMPT,     /* a prompt is due */
-	PHASE_PAYLOAD,    /* the prompt came, at_payload or at_abandon is due */
-	PHASE_PROMPT_GAP, /* pacing, before the payload */
-	PHASE_ESCAPED,    /* ESC took the payload's place; a final result is due */
-	PHASE_DRAIN,      /* resynchronising: silence is due */
-	PHASE_PAUSE,      /* resynchronising failed: soon again */
-};
-
-/* One command, from at_send to its completion. */
-struct at_turn {
-	struct at_turn *next;
-	struct at_command command; /* text (with CR) and prefix are our copies */
-	char *payload;             /* copy, with Ctrl-Z */
-	size_t n_text;             /* without CR */
-	unsigned probe_digits;     /* of a line that answers a probe; 0: any line does */
-	bool is_probe;             /* of the resynchronisation; has no done */
-	bool needs_line;           /* an OK without a reply line is a late one of another command */
-	bool prompted, submitted, abandoned;
-	bool second_due; /* the next line belongs to the claimed one before it */
-	bool over;       /* result is set; done is due */
-	struct at_final result;
-	char *final;
-	char **lines;
-	size_t n_lines, room;
 };
 
 struct at_event {
@@ -78,7 +47,7 @@ struct at {
 	struct at_turn *current, *queue, **queue_end;
 	unsigned timeouts; /* in a row */
 
-	struct at_turn *ghost; /* timed out; what it would claim is late and dropped */
+	struct at_turn *ghost; /* timed out or suspect; what it would claim is late */
 	bool resyncing, resync_wanted;
 	bool resync_confirmed; /* AT answered once, and no query is known to this modem */
 	enum at_resync_step resync_step;
@@ -93,13 +62,10 @@ struct at {
 };
 
 void at_set_times(struct at *at, const struct at_times *times);
-const struct at_times *at_default_times(void);
 
 /* at.c */
-struct at_turn *at_turn_new(const struct at_command *command); /* NULL: no memory */
-void at_turn_free(struct at_turn *turn);                       /* NULL is allowed */
-void at_turn_start(struct at *at, struct at_turn *turn);       /* it becomes current */
-void at_turn_finish(struct at *at, struct at_turn *turn);      /* runs done; frees nothing */
+void at_turn_start(struct at *at, struct at_turn *turn);  /* it becomes current */
+void at_turn_finish(struct at *at, struct at_turn *turn); /* runs done; frees nothing */
 void at_enter(struct at *at, enum at_phase phase, unsigned ms);
 void at_write_escape(struct at *at);
 void at_pump(struct at *at); /* the next command, if it may go */
@@ -111,13 +77,3 @@ int at_walk_init(struct at *at);
 void at_walk(struct at *at, const uint8_t *bytes, size_t n);
 void at_walk_release(struct at *at); /* the open quote is given up */
 void at_walk_free(struct at *at);
-struct at_asked at_asked(const struct at_turn *turn); /* borrows from turn */
-
-/* at_resync.c */
-void at_resync_begin(struct at *at);
-void at_resync_noise(struct at *at);  /* bytes came while draining */
-void at_resync_quiet(struct at *at);  /* the drain's timer */
-void at_resync_prompt(struct at *at); /* a prompt was open after all */
-void at_resync_reply(struct at *at, struct at_turn *probe, enum at_status status);
-/* Is this line of no meaning to anyone: an answer to a command that is over? */
-bool at_resync_is_late(const struct at *at, const char *line);

@@ -5,11 +5,11 @@
  * answers in order, so with that reply everything older is answered too. A query that the modem
  * refuses is not asked again; without any, a second AT after a second silence must do.
  * A round that fails is told (stuck) and repeated after a pause until it succeeds or at_close. */
-#include <stdlib.h>
+#include "modem/at_resync.h"
+
 #include <string.h>
 
 #include "base/util.h"
-#include "modem/at_private.h"
 
 enum {
 	TRIES_MAX = 3,   /* of one round */
@@ -201,12 +201,12 @@ bool at_resync_is_late(const struct at *at, const char *line)
 
 	if (at_line_final(line, AT_SCOPE_NUMERIC, &final)) /* of a message: it settles its fate */
 		return ghost == NULL || !ghost->submitted || final.domain != AT_DOMAIN_CMS;
-	if (strncmp(line, "+CMGS:", strlen("+CMGS:")) == 0)
+	if (at_line_says_all(line))
 		return false;
 	if (!at_line_marked(line))
 		return true;
 	if (ghost == NULL)
 		return false;
-	asked = at_asked(ghost);
+	asked = at_turn_asked(ghost);
 	return at_line_claimed(&asked, line);
 }

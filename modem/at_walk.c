@@ -11,13 +11,11 @@
 
 #include "base/log.h"
 #include "base/secret.h"
-#include "base/util.h"
 #include "modem/at_private.h"
+#include "modem/at_resync.h"
 
 enum {
 	ESC = 0x1b,
-	LINES_MAX = 8192,   /* of one reply: AT+CMGL of the largest store has some hundred */
-	ECHO_MIN = 8,       /* a shorter piece of a payload proves nothing */
 	WALKED_ROOM = 64,   /* kept between reads */
 	WALKED_RESERVE = 2, /* a read holds at most one prompt and one final result more */
 };
@@ -25,17 +23,6 @@ enum {
 static bool is_open(const struct at_turn *turn)
 {
 	return turn != NULL && !turn->over;
-}
-
-struct at_asked at_asked(const struct at_turn *turn)
-{
-	return (struct at_asked){
-		.text = turn->command.text,
-		.n_text = turn->n_text,
-		.prefix = turn->command.prefix,
-		.bare = (turn->command.flags & AT_BARE_LINES) != 0,
-		.awaits_payload = turn->command.prompt != NULL && !turn->submitted,
-	};
 }
 
 static struct at_event *add_event(struct at *at, size_t reserve)
@@ -68,35 +55,6 @@ static void add_urc(struct at *at, char *line, char *second)
 	event->second = second;
 }
 
-static bool is_payload_echo(const struct at_turn *turn, const char *line)
-{
-	size_t n = strlen(line);
-
-	while (n > 0 && (unsigned char)line[n - 1] < ' ')
-		n--;
-	return n >= ECHO_MIN && memmem(turn->payload, strlen(turn->payload), line, n) != NULL;
-}
-
-/* The command as written, its payload, or (though mangled) the argument of a secret one. */
-static bool is_echo(const struct at_turn *turn, const char *line)
-{
-	const char *text, *argument;
-	size_t n = strlen(line), n_argument;
-
-	if (turn == NULL)
-		return false;
-	text = turn->command.text;
-	if (n == turn->n_text && memcmp(line, text, n) == 0)
-		return true;
-	if (turn->payload != NULL)
-		return is_payload_echo(turn, line);
-	argument = strchr(text, '=');
-	if (argument == NULL || (turn->command.flags & AT_SECRET) == 0)
-		return false;
-	n_argument = turn->n_text - (size_t)(++argument - text);
-	return n_argument > 0 && memmem(line, n, argument, n_argument) != NULL;
-}
-
 /* In text mode the second line of a message is its text, which no trace may show. */
 static void trace_line(struct at *at, const char *line)
 {
@@ -125,16 +83,27 @@ static bool take_pdu(struct at *at, const char *line)
 }
 
 /* OK is success only after the payload, and not if an ESC of anybody came before it (some clones
- * echo one when they gave up). An OK or error at an open prompt leaves it unclear whether the
- * prompt is still open: the next command would be typed into the message. */
-static void judge_payload(struct at *at, struct at_turn *turn, bool escaped)
+ * echo one when they gave up). */
+static enum at_status judge(const struct at_turn *turn, enum at_status status, bool escaped)
 {
-	bool unasked_ok = !turn->submitted && !turn->abandoned && turn->result.status == AT_OK;
+	if (turn->command.prompt == NULL || (turn->submitted && !escaped))
+		return status;
+	return AT_ERROR;
+}
 
-	if (unasked_ok || at->phase == PHASE_PAYLOAD || at->phase == PHASE_PROMPT_GAP)
-		at->resync_wanted = true;
-	if (!turn->submitted || escaped)
-		turn->result.status = AT_ERROR;
+/* Does this result look like that of another command, or leave a prompt open? Then the next
+ * command would get a false answer, or be typed into a message: better resynchronise. */
+static bool is_suspect(const struct at *at, const struct at_turn *turn, enum at_status status)
+{
+	const char *last = turn->command.text + turn->n_text - 1;
+
+	if (turn->is_probe)
+		return false;
+	if (turn->command.prompt != NULL)
+		return at->phase == PHASE_PAYLOAD || at->phase == PHASE_PROMPT_GAP ||
+		       (at->phase == PHASE_PROMPT && status == AT_OK);
+	return status == AT_OK && turn->command.prefix != NULL && *last == '?' &&
+	       turn->n_lines == 0;
 }
 
 static bool take_final(struct at *at, const char *line, bool escaped)
@@ -151,33 +120,17 @@ static bool take_final(struct at *at, const char *line, bool escaped)
 		return false; /* the fate of an earlier message */
 	if (turn->needs_line && turn->n_lines == 0 && final.status == AT_OK)
 		return true;
+	turn->suspect = is_suspect(at, turn, final.status);
 	turn->result = final;
+	turn->result.status = judge(turn, final.status, escaped);
 	turn->final = strdup(line);
 	turn->over = true;
-	if (turn->command.prompt != NULL)
-		judge_payload(at, turn, escaped);
 	lex_expect_prompt(&at->lex, false);
 	at_enter(at, PHASE_READY, 0);
 	event = add_event(at, 0); /* room is reserved */
 	assert(event != NULL);
 	event->kind = AT_EVENT_DONE;
 	return true;
-}
-
-static void keep_line(struct at_turn *turn, const char *line)
-{
-	if (turn->n_lines == turn->room) {
-		size_t room = turn->room == 0 ? 4 : turn->room * 2;
-		char **larger =
-			room <= LINES_MAX ? realloc(turn->lines, room * sizeof(*larger)) : NULL;
-
-		if (larger == NULL)
-			return;
-		turn->lines = larger;
-		turn->room = room;
-	}
-	turn->lines[turn->n_lines] = strdup(line);
-	turn->n_lines += turn->lines[turn->n_lines] != NULL;
 }
 
 static size_t count_digits(const char *line)
@@ -189,32 +142,23 @@ static size_t count_digits(const char *line)
 	return n;
 }
 
-/* After these nothing but OK can follow, and some modems leave it out. */
-static void shorten_wait(struct at *at, const char *line)
-{
-	static const char *const complete[] = { "+CMGS:", "+CPIN:" };
-
-	for (size_t i = 0; i < ARRAY_LEN(complete); i++)
-		if (strncmp(line, complete[i], strlen(complete[i])) == 0 &&
-		    uv_timer_get_due_in(&at->timer) > at->times.late_ok_ms)
-			at_enter(at, at->phase, at->times.late_ok_ms);
-}
-
 static bool take_claimed(struct at *at, const char *line)
 {
 	struct at_turn *turn = at->current;
-	struct at_asked asked = at_asked(turn);
+	struct at_asked asked = at_turn_asked(turn);
 
 	if (turn->second_due && !at_line_marked(line)) {
 		turn->second_due = false;
-		keep_line(turn, line);
+		at_turn_keep(turn, line);
 		return true;
 	}
 	if (!at_line_claimed(&asked, line) || count_digits(line) < turn->probe_digits)
 		return false;
 	turn->second_due = at_line_has_second(line);
-	keep_line(turn, line);
-	shorten_wait(at, line);
+	at_turn_keep(turn, line);
+	turn->answered = at_line_says_all(line);
+	if (turn->answered && uv_timer_get_due_in(&at->timer) > at->times.late_ok_ms)
+		at_enter(at, at->phase, at->times.late_ok_ms);
 	return true;
 }
 
@@ -223,10 +167,11 @@ static void take_line(struct at *at, const char *line)
 	bool escaped = *line == ESC;
 
 	while (*line != '\0' && (unsigned char)*line <= ' ')
-		line++; /* echoed ESC or Ctrl-Z */
-	if (*line == '\0')
+		line++;                       /* echoed ESC or Ctrl-Z */
+	if (line[strspn(line, "> ")] == '\0') /* a prompt that nobody waits for */
 		return;
-	if (is_echo(at->ghost, line) || (is_open(at->current) && is_echo(at->current, line)))
+	if ((at->ghost != NULL && at_turn_echoes(at->ghost, line)) ||
+	    (is_open(at->current) && at_turn_echoes(at->current, line)))
 		return;
 	trace_line(at, line);
 	if (at->half != NULL && take_pdu(at, line))
@@ -290,8 +235,13 @@ static void tell_done(struct at *at)
 		return;
 	}
 	at->timeouts = 0;
+	if (turn->suspect) {
+		at->ghost = turn;
+		at->resync_wanted = true;
+	}
 	at_turn_finish(at, turn);
-	at_turn_free(turn);
+	if (!turn->suspect)
+		at_turn_free(turn);
 	at_pump(at);
 }
 

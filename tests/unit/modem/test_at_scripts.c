@@ -290,12 +290,29 @@ static const struct script scripts[] = {
 	  { "\r\n> ", "\r\n+CMS ERROR: 500\r\n" },
 	  "write AT+CMGS=18\\r\nprompt\nwrite ^[\n"
 	  "done ERROR cms 500 \"+CMS ERROR: 500\" prompted\n" },
+	{ "AT+CMGS=18",
+	  "+CMGS:",
+	  PROMPT,
+	  { "\r\n> ", "\r\n> \r\n>\r\n+CMGS: 5\r\nOK\r\n" },
+	  "write AT+CMGS=18\\r\nprompt\nwrite " PDU "^Z\n"
+	  "done OK -1 \"OK\" [+CMGS: 5] prompted submitted\n" },
 	/* an OK in the prompt's place is no success, and the prompt may be open */
 	{ "AT+CMGS=18",
 	  "+CMGS:",
 	  PROMPT,
 	  { "\r\nOK\r\n" },
 	  "write AT+CMGS=18\\r\ndone ERROR -1 \"OK\"\nwrite ^[\n" },
+	/* an OK without the line that was asked for is another's */
+	{ "AT+CREG?",
+	  "+CREG:",
+	  0,
+	  { "\r\nOK\r\n", "\r\n+CREG: 0,1\r\n\r\nOK\r\n+CREG: 5\r\n" },
+	  "write AT+CREG?\\r\ndone OK -1 \"OK\"\nwrite ^[\nurc +CREG: 5\n" },
+	{ "AT+CPIN?",
+	  "+CPIN:",
+	  0,
+	  { "\r\nOK\r\n", "\r\n+CPIN: READY\r\n" },
+	  "write AT+CPIN?\\r\ndone OK -1 \"OK\"\nwrite ^[\nurc +CPIN: READY\n" },
 };
 
 enum { WHOLE = -1, SINGLY = -2 };

@@ -494,8 +494,11 @@ static void missing_ok(void **state)
 
 	(void)state;
 	modem_open(habits, ARRAY_LEN(habits));
-	submit(1000, 3600 * SECONDS);
-	run_until("done TIMEOUT -1 \"\" [+CMGS: 5] prompted submitted\n");
+	for (int i = 0; i < 4; i++)
+		submit(1000, 3600 * SECONDS);
+	run_until_idle();
+	assert_int_equal(count("done TIMEOUT -1 \"\" [+CMGS: 5] prompted submitted\n"), 4);
+	assert_int_equal(count("stuck"), 0); /* the modem does answer */
 	modem_close();
 }
 
@@ -631,6 +634,28 @@ static void resync_leaves_an_open_prompt(void **state)
 	modem_close();
 }
 
+/* Two final results for one command: the false one is noticed, and no row of mistakes follows. */
+static void double_ok_heals(void **state)
+{
+	static const struct habit habits[] = {
+		{ "AT+X", "\r\nOK\r\n", 1, 0 },
+		{ "AT+CREG?", "\r\n+CREG: 0,1\r\n\r\nOK\r\n", 40, 0 },
+		{ "AT+CSQ", "\r\n+CSQ: 7,7\r\n\r\nOK\r\n", 1, 0 },
+		IN_STEP,
+	};
+
+	(void)state;
+	modem_open(habits, ARRAY_LEN(habits));
+	ask("AT+X", NULL, 1000, 0);
+	run_until("done OK -1 \"OK\"\n");
+	ask("AT+CREG?", "+CREG:", 1000, 0);
+	ask("AT+CSQ", "+CSQ:", 1000, 0);
+	feed("\r\nOK\r\n");
+	run_until("done OK -1 \"OK\" [+CSQ: 7,7]\n");
+	assert_int_equal(count("+CREG: 0,1"), 0);
+	modem_close();
+}
+
 static void close_while_resyncing(void **state)
 {
 	static const struct habit habits[] = { { "AT+X", NULL, 1, 0 }, IN_STEP };
@@ -676,6 +701,7 @@ int main(void)
 		cmocka_unit_test(pacing),
 		cmocka_unit_test(abandon_during_the_prompt_gap),
 		cmocka_unit_test(resync_leaves_an_open_prompt),
+		cmocka_unit_test(double_ok_heals),
 		cmocka_unit_test(close_while_resyncing),
 	};
 
