@@ -109,6 +109,7 @@ static enum step ask_again(struct session *s, int64_t ms)
 
 static enum step on_missing(struct session *s, const char *why)
 {
+	s->bringup.pin_entered = false;
 	session_state(s, MODEM_SIM_MISSING, "%s", why);
 	return ask_again(s, MISSING_MS);
 }
@@ -149,6 +150,8 @@ enum step sim_state(struct session *s, const struct at_reply *reply, enum step u
 	s->bringup.pin_wanted = false;
 	switch (sim_of_reply(reply)) {
 	case SIM_READY:
+		s->bringup.pin_entered =
+			false; /* if it is asked for once more, it is another SIM */
 		return usual;
 	case SIM_PIN:
 		return on_pin(s);

@@ -15,12 +15,25 @@ struct control {
 	struct session *sessions[];
 };
 
+/* Two names of one device: links are resolved as far as they lead somewhere now. */
+static bool is_same_device(const char *one, const char *other)
+{
+	char *one_real = realpath(one, NULL), *other_real = realpath(other, NULL);
+	bool same = strcmp(one_real != NULL ? one_real : one,
+			   other_real != NULL ? other_real : other) == 0;
+
+	free(one_real);
+	free(other_real);
+	return same;
+}
+
 /* Does an earlier modem use the same device? */
 static bool is_taken(const struct config *config, size_t i)
 {
-	for (size_t k = 0; k < i; k++)
-		if (config->modems[i].device[0] != '\0' &&
-		    strcmp(config->modems[k].device, config->modems[i].device) == 0)
+	const char *device = config->modems[i].device;
+
+	for (size_t k = 0; k < i && device[0] != '\0'; k++)
+		if (is_same_device(config->modems[k].device, device))
 			return true;
 	return false;
 }
@@ -41,7 +54,7 @@ struct control *fleet_new(uv_loop_t *loop, const struct config *config,
 			continue;
 		if (is_taken(config, i))
 			session_refuse(session, "another modem of the configuration has the same "
-						"\"device\"; change one of them");
+						"device; change one of them");
 		fleet->sessions[fleet->n++] = session;
 	}
 	fleet->open = fleet->n;

@@ -306,13 +306,14 @@ static bool read_one(struct session *s, const struct rx_item *item)
 	return ask(s, text, "+CMGR:", READ_MS, on_read);
 }
 
+/* The last storage first: in the end the one is selected where new messages go. */
 static bool list_one(struct session *s)
 {
 	struct session_rx *rx = &s->rx;
-	size_t i = 0;
+	size_t i = rx->n_stores - 1;
 
-	while (i + 1 < rx->n_stores && (rx->sweeps >> i & 1) == 0)
-		i++;
+	while (i > 0 && (rx->sweeps >> i & 1) == 0)
+		i--;
 	if (must_select(rx, rx->stores[i]))
 		return select_storage(s, rx->stores[i]);
 	rx->sweeps &= ~(1u << i);

@@ -56,6 +56,8 @@ void session_state(struct session *s, enum modem_state state, const char *format
 		status->since_ms = clock_now_ms();
 		session_log(s, level_of(before, state), "%s -> %s: %s", names[before], names[state],
 			    why);
+	} else if (state == MODEM_STARTING) {
+		return; /* the steps of bring-up are no news */
 	}
 	session_changed(s);
 }

@@ -8,8 +8,8 @@
 /* Each sends at most one command through session_work_send and says whether it did. */
 static bool (*const workers[])(struct session *s) = {
 	calls_work,
+	network_work, /* a few short queries a minute; a listing may be long */
 	receive_work,
-	network_work,
 };
 
 void session_work_between(struct session *s)
