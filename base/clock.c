@@ -84,30 +84,48 @@ int64_t clock_now_ms(void)
 
 void clock_raise(int64_t at_least_ms)
 {
-	int64_t now = clock_now_ms();
+	int64_t now = clock_now_ms(), behind;
 
-	if (at_least_ms <= now)
-		return;
-	log_warn("the system clock is %lld s behind the last durable time; continuing from there",
-		 (long long)((at_least_ms - now) / 1000));
 	pthread_mutex_lock(&lock);
-	known_ms = at_least_ms;
-	known_mono_ms = mono_source();
+	behind = at_least_ms - (known_ms > now ? known_ms : now);
+	if (behind > 0) {
+		known_ms = at_least_ms;
+		known_mono_ms = mono_source();
+	}
 	pthread_mutex_unlock(&lock);
+	if (behind > 0)
+		log_warn("the system clock is %lld s behind the last durable time; continuing "
+			 "from there",
+			 (long long)(behind / 1000));
 }
 
 void clock_format(int64_t ms, char out[static CLOCK_TEXT_SIZE])
 {
-	time_t seconds = (time_t)(ms / 1000);
+	int64_t rest = (ms % 1000 + 1000) % 1000; /* before 1970, too */
+	time_t seconds = (time_t)((ms - rest) / 1000);
 	struct tm tm;
 	size_t n;
 
 	gmtime_r(&seconds, &tm);
 	n = strftime(out, CLOCK_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out + n, CLOCK_TEXT_SIZE - n, ".%03dZ", (int)(ms % 1000));
+	snprintf(out + n, CLOCK_TEXT_SIZE - n, ".%03dZ", (int)rest);
 }
 
-/* Reads ".250" (any number of digits); *ms gets whole milliseconds. Returns the rest. */
+/* Reads n digits; -1 if there are others. */
+static int parse_digits(const char *s, int n)
+{
+	int value = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (s[i] < '0' || s[i] > '9')
+			return -1;
+		value = value * 10 + (s[i] - '0');
+	}
+	return value;
+}
+
+/* Reads ".250" (one digit or more) if it stands there; *ms gets whole milliseconds. Returns the
+ * rest, or NULL. */
 static const char *parse_fraction(const char *s, int *ms)
 {
 	int scale = 100;
@@ -115,7 +133,9 @@ static const char *parse_fraction(const char *s, int *ms)
 	*ms = 0;
 	if (*s != '.')
 		return s;
-	for (s++; *s >= '0' && *s <= '9'; s++, scale /= 10)
+	if (parse_digits(++s, 1) < 0)
+		return NULL;
+	for (; *s >= '0' && *s <= '9'; s++, scale /= 10)
 		*ms += (*s - '0') * scale;
 	return s;
 }
@@ -123,38 +143,62 @@ static const char *parse_fraction(const char *s, int *ms)
 /* Reads "Z" or "+hh:mm"; -1 if it is neither or something follows. */
 static int parse_zone(const char *s, int *minutes)
 {
-	int hours, mins, end = 0;
+	int hours, mins;
 
 	*minutes = 0;
 	if ((*s == 'Z' || *s == 'z') && s[1] == '\0')
 		return 0;
-	if ((*s != '+' && *s != '-') || sscanf(s + 1, "%2d:%2d%n", &hours, &mins, &end) != 2)
+	if ((*s != '+' && *s != '-') || strlen(s) != 6 || s[3] != ':')
 		return -1;
-	if (end != 5 || s[6] != '\0' || hours > 23 || mins > 59)
+	hours = parse_digits(s + 1, 2);
+	mins = parse_digits(s + 4, 2);
+	if (hours < 0 || hours > 23 || mins < 0 || mins > 59)
 		return -1;
 	*minutes = (hours * 60 + mins) * (*s == '-' ? -1 : 1);
 	return 0;
 }
 
+/* Reads "2026-11-21". -1 if the calendar has no such day. */
+static int parse_date(const char *s, time_t *seconds)
+{
+	struct tm tm = { .tm_year = parse_digits(s, 4) - 1900,
+			 .tm_mon = parse_digits(s + 5, 2) - 1,
+			 .tm_mday = parse_digits(s + 8, 2) };
+	int day = tm.tm_mday;
+
+	if (s[4] != '-' || s[7] != '-' || tm.tm_year < -1900 || tm.tm_mon < 0 || tm.tm_mon > 11 ||
+	    day < 1 || day > 31)
+		return -1;
+	*seconds = timegm(&tm);
+	return tm.tm_mday == day ? 0 : -1; /* 31 June became July */
+}
+
+/* Reads "19:30:05", :60 for a leap second. Seconds of the day, or -1. */
+static int parse_time(const char *s)
+{
+	int hour = parse_digits(s, 2), minute = parse_digits(s + 3, 2),
+	    second = parse_digits(s + 6, 2);
+
+	if (s[2] != ':' || s[5] != ':' || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
+	    second < 0 || second > 60)
+		return -1;
+	return (hour * 60 + minute) * 60 + second;
+}
+
 int clock_parse(const char *text, int64_t *ms)
 {
-	struct tm tm = { 0 };
-	int fraction, zone;
+	int day_seconds, fraction, zone;
 	const char *rest;
 	time_t seconds;
 
-	if (strlen(text) < 20 || (text[10] != 'T' && text[10] != 't' && text[10] != ' '))
+	if (strlen(text) < 20 || strchr("Tt ", text[10]) == NULL)
 		return -1;
-	rest = strptime(text, "%Y-%m-%d", &tm);
-	if (rest != text + 10)
+	day_seconds = parse_time(text + 11);
+	if (parse_date(text, &seconds) < 0 || day_seconds < 0)
 		return -1;
-	rest = strptime(text + 11, "%H:%M:%S", &tm);
-	if (rest != text + 19)
+	rest = parse_fraction(text + 19, &fraction);
+	if (rest == NULL || parse_zone(rest, &zone) < 0)
 		return -1;
-	rest = parse_fraction(rest, &fraction);
-	if (parse_zone(rest, &zone) < 0)
-		return -1;
-	seconds = timegm(&tm);
-	*ms = ((int64_t)seconds - (int64_t)zone * 60) * 1000 + fraction;
+	*ms = ((int64_t)seconds + day_seconds - (int64_t)zone * 60) * 1000 + fraction;
 	return 0;
 }

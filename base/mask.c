@@ -90,10 +90,9 @@ void mask_line(char *out, size_t size, const char *line)
 			used = append_masked(out, size, used, line, digits);
 			line += digits;
 		} else {
-			size_t n = hex > digits ? hex : digits;
+			/* not the whole hex run: a number may stand inside it */
+			size_t n = digits > 0 ? digits : 1;
 
-			if (n == 0)
-				n = 1;
 			used = append(out, size, used, line, n);
 			line += n;
 		}

@@ -208,7 +208,7 @@ static const struct range cme_ranges[] = {
 	ONE(139, ERR_RETRY_LATER, "circuit-switched service is temporarily unavailable"),
 	ONE(256, ERR_RETRY_SOON, "not allowed now"),
 	ONE(257, ERR_SIM, "barred"),
-	ONE(258, ERR_RETRY_SOON, "busy"),
+	ONE(258, ERR_RETRY_SOON, "the modem is busy"),
 	ONE(259, ERR_RECOVER, "aborted"),
 	ONE(260, ERR_MESSAGE, "a wrong dial string"),
 	ONE(261, ERR_RETRY_LATER, "the service was not executed"),

@@ -153,7 +153,7 @@ static int decode_user_data(struct pdu_deliver *d, struct reader *r, const struc
 	const uint8_t *data = reader_take(r, n);
 	struct header header = { 0 };
 
-	if (data == NULL || n > USER_DATA_MAX)
+	if (r->bad || n > USER_DATA_MAX)
 		return -EBADMSG;
 	if (has_header && read_header(d, &header, data, n) < 0)
 		return -EBADMSG;
@@ -182,8 +182,6 @@ static int decode_deliver(struct pdu_deliver *d, struct reader *r, uint8_t first
 	coding = read_coding(reader_octet(r));
 	d->message_class = coding.message_class;
 	d->sent_at_ms = reader_time(r);
-	if (r->bad)
-		return -EBADMSG;
 	return decode_user_data(d, r, &coding, (first & TPDU_UDHI) != 0);
 }
 

@@ -27,9 +27,26 @@ static const char *or_null(const char *text)
 	return *text == '\0' ? NULL : text;
 }
 
-bool message_waits(enum message_state state)
+static bool waits(int state)
 {
 	return state == MSG_SCHEDULED || state == MSG_QUEUED;
+}
+
+static int tally(struct db *db, int state, int by)
+{
+	return db_exec(db, NULL, "UPDATE tally SET n = n + ?2 WHERE state = ?1", "ii",
+		       (int64_t)state, (int64_t)by);
+}
+
+int message_count(struct db *db, int from, enum message_state to)
+{
+	int err = tally(db, (int)to, 1);
+
+	if (err == 0 && from >= 0)
+		err = tally(db, from, -1);
+	if (err == 0)
+		db->news.live += waits((int)to) - waits(from);
+	return err;
 }
 
 static void read_words(sqlite3_stmt *stmt, struct message_row *row)
@@ -123,7 +140,7 @@ int message_tell(struct db *db, const struct message_row *row, const char *reaso
 
 	snprintf(type, sizeof(type), "message.%s", state);
 	err = db_event_add(db, &event);
-	return err < 0 || !message_waits(row->state) ? err : db_news_queued(db, &due);
+	return err < 0 || !waits((int)row->state) ? err : db_news_queued(db, &due);
 }
 
 static int insert(struct db *db, struct message_row *row, const unsigned char *sealed, size_t n)
@@ -172,10 +189,8 @@ int db_message_add(struct db *db, struct message_row *row, const char *text)
 	row->has_text = true;
 	err = insert_sealed(db, row, text);
 	if (err == 0)
-		err = message_tell(db, row, NULL);
-	if (err == 0)
-		db->news.live++;
-	return err;
+		err = message_count(db, -1, row->state);
+	return err < 0 ? err : message_tell(db, row, NULL);
 }
 
 int message_open_text(struct db *db, const char *id, sqlite3_stmt *stmt, int column, char **text)

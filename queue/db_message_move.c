@@ -146,12 +146,12 @@ int db_message_move(struct db *db, struct message_row *row, enum message_state t
 	if (err == 0)
 		err = keep_places(db, &moved);
 	if (err == 0)
+		err = message_count(db, (int)row->state, to);
+	if (err == 0)
 		err = message_tell(db, &moved, cause->code);
-	if (err < 0)
-		return err;
-	db->news.live += message_waits(to) - message_waits(row->state);
-	*row = moved;
-	return 0;
+	if (err == 0)
+		*row = moved;
+	return err;
 }
 
 int db_message_requeue(struct db *db, struct message_row *row, int64_t due_at,

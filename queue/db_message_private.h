@@ -15,8 +15,9 @@
 /* Does not end the statement. */
 void message_read_row(sqlite3_stmt *stmt, struct message_row *row);
 
-/* Is it one that waits: scheduled or queued? */
-bool message_waits(enum message_state state);
+/* One message is in state `to` that was in `from` (-1: it is new): counts it on disk and among the
+ * waiting ones. */
+int message_count(struct db *db, int from, enum message_state to);
 
 /* The event of the state that row is now in, and the news for the scheduler. */
 int message_tell(struct db *db, const struct message_row *row, const char *reason);

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/simulator/alphabet.h"
 #include "tests/simulator/charset.h"
 #include "tests/simulator/command.h"
 #include "tests/simulator/modem.h"

@@ -109,11 +109,8 @@ static int run_one(struct modem *modem, struct request *request)
 		return cme_error((int)modem->knobs.unknown);
 	if (command == NULL || !split_args(request))
 		return RESULT_ERROR;
-	if (request->form == FORM_TEST || (result = check_needs(modem, command)) == RESULT_OK) {
-		modem->reply.abortable = command->needs & ABORTABLE;
-		result = command->run(modem, request);
-	}
-	return result;
+	result = request->form == FORM_TEST ? RESULT_OK : check_needs(modem, command);
+	return result == RESULT_OK ? command->run(modem, request) : result;
 }
 
 /* "+CSQ?", "+CNMI=2,1": name, form and arguments of text[0..n). */

@@ -24,7 +24,6 @@ typedef int command_fn(struct modem *modem, const struct request *request);
 enum command_needs {
 	NEEDS_SIM = 1 << 0, /* present, not busy, PIN given */
 	IS_SMS = 1 << 1,    /* refusals are +CMS ERROR */
-	ABORTABLE = 1 << 2,
 };
 
 struct command {
@@ -40,7 +39,7 @@ void command_run(struct modem *modem, const char *line);
 
 /* Argument i as a number; -1 if absent, empty, not a number or outside. */
 long request_number(const struct request *request, size_t i, long least, long most);
-/* For =? : answers "NAME: text". For a setting of one small number: test, read and set. */
+/* Test, read and set of a setting that is one number, 0 to most. */
 int command_setting(struct modem *modem, const struct request *request, int *value, int most);
 
 /* Ctrl-Z: what was typed at the prompt, controls and all. */

@@ -5,7 +5,6 @@
  * one read after a CR were written before any answer could have been seen: they are early. */
 #include "tests/simulator/input.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "tests/simulator/command.h"
@@ -21,7 +20,7 @@ void input_reset(struct modem *modem)
 static void keep(struct input *in, uint8_t byte)
 {
 	if (in->n < INPUT_LINE_MAX)
-		in->line[in->n++] = (char)byte;
+		in->line[in->n++] = byte != 0 ? (char)byte : '?'; /* a NUL must not end it */
 	else
 		in->overlong = true;
 }
@@ -128,6 +127,8 @@ static void payload_byte(struct modem *modem, uint8_t byte)
 		forget_line(in);
 		payload_end(modem, typed);
 	} else {
+		if (byte == '\n' && in->after_cr)
+			modem_violation(modem, "LF after the CR of a command is in the prompt");
 		keep(in, byte);
 	}
 }
@@ -177,10 +178,10 @@ void input_bytes(struct modem *modem, const uint8_t *bytes, size_t n)
 		if (in->prompt) {
 			payload_byte(modem, bytes[i]);
 		} else {
-			bool completes = !modem->reply.busy && in->n > 0 && bytes[i] == '\r';
+			uint64_t before = modem->stats.commands;
 
 			command_byte(modem, bytes[i], early);
-			early = early || completes;
+			early = early || modem->stats.commands != before;
 		}
 		in->after_cr = bytes[i] == '\r';
 	}

@@ -39,10 +39,25 @@ long knobs_get(const struct knobs *knobs, const struct knob *knob);
 #define STATS(X)                                                                                   \
 	X(commands)                                                                                \
 	X(prompts)                                                                                 \
-	X(submitted) X(accepted) X(refused) X(escaped) X(handset) X(odd_texts) X(interleaved)      \
-		X(reports) X(reports_dropped) X(received) X(held) X(unacknowledged)                \
-			X(calls_rejected) X(calls_missed) X(calls_answered) X(faults)              \
-				X(violations) X(excused) X(boots) X(bytes_in) X(bytes_out)
+	X(submitted)                                                                               \
+	X(accepted)                                                                                \
+	X(refused)                                                                                 \
+	X(escaped)                                                                                 \
+	X(handset)                                                                                 \
+	X(interleaved)                                                                             \
+	X(reports)                                                                                 \
+	X(reports_dropped)                                                                         \
+	X(received)                                                                                \
+	X(unacknowledged)                                                                          \
+	X(calls_rejected)                                                                          \
+	X(calls_missed)                                                                            \
+	X(calls_answered)                                                                          \
+	X(faults)                                                                                  \
+	X(violations)                                                                              \
+	X(excused)                                                                                 \
+	X(boots)                                                                                   \
+	X(bytes_in)                                                                                \
+	X(bytes_out)
 
 #define STATS_FIELD(name) uint64_t name;
 struct stats {

@@ -97,7 +97,18 @@ static long draw(struct modem *modem, enum fault_kind kind, const char *command)
 static void bend_nothing(struct reply *reply)
 {
 	reply->late_ms = reply->partial_ms = reply->pace_ms = -1;
-	reply->excused = reply->garbage = reply->double_ok = false;
+	reply->excused = reply->double_ok = false;
+}
+
+static void put_garbage(struct modem *modem)
+{
+	uint8_t noise[NOISE_SIZE];
+
+	for (size_t i = 0; i < sizeof(noise); i++) /* any byte but what ends a line */
+		noise[i] = (uint8_t)((i * 37 + modem->stats.commands * 11) % 242 + 14);
+	text_puts(&modem->reply.text, "\r\n");
+	text_add(&modem->reply.text, noise, sizeof(noise));
+	text_puts(&modem->reply.text, "\r\n");
 }
 
 void reply_begin(struct modem *modem, const char *command)
@@ -115,8 +126,9 @@ void reply_begin(struct modem *modem, const char *command)
 	reply->late_ms = draw(modem, FAULT_LATE, command);
 	reply->partial_ms = draw(modem, FAULT_PARTIAL_LINE, command);
 	reply->pace_ms = draw(modem, FAULT_BYTE_BY_BYTE, command);
-	reply->garbage = draw(modem, FAULT_GARBAGE, command) >= 0;
-	reply->double_ok = draw(modem, FAULT_DOUBLE_OK, command) >= 0;
+	if (modem_fault(modem, FAULT_GARBAGE, command, NULL))
+		put_garbage(modem);
+	reply->double_ok = modem_fault(modem, FAULT_DOUBLE_OK, command, NULL);
 	reply->excused = reply->late_ms >= 0 || reply->partial_ms >= 0;
 }
 
@@ -182,23 +194,13 @@ static void put_final(struct modem *modem, int result)
 		text_puts(&modem->reply.text, finals[i].digit);
 }
 
-static void put_garbage(struct modem *modem)
-{
-	uint8_t noise[NOISE_SIZE];
-
-	for (size_t i = 0; i < sizeof(noise); i++) /* any byte but what ends a line */
-		noise[i] = (uint8_t)((i * 37 + modem->stats.commands * 11) % 242 + 14);
-	text_puts(&modem->reply.text, "\r\n");
-	text_add(&modem->reply.text, noise, sizeof(noise));
-	text_puts(&modem->reply.text, "\r\n");
-}
-
 /* The last byte is out: the next command may come, and what waited for this happens. */
 static void finished(struct modem *modem)
 {
 	void (*then)(struct modem *) = modem->reply.then;
 
 	modem->reply.then = NULL;
+	modem->reply.text.n = 0;
 	modem->reply.busy = modem->reply.excused = false;
 	if (then != NULL)
 		then(modem);
@@ -260,8 +262,6 @@ void reply_end(struct modem *modem, int result)
 		finished(modem);
 		return;
 	}
-	if (reply->garbage)
-		put_garbage(modem);
 	if (result != RESULT_WRITTEN)
 		put_final(modem, result);
 	if (reply->double_ok)
@@ -274,6 +274,7 @@ void reply_end(struct modem *modem, int result)
 
 static void open_prompt(struct modem *modem)
 {
+	bend_nothing(&modem->reply); /* what the payload brings is bent by its own faults */
 	modem->input.prompt = true;
 	modem->stats.prompts++;
 }
@@ -281,6 +282,7 @@ static void open_prompt(struct modem *modem)
 void reply_prompt(struct modem *modem, const char *prompt)
 {
 	modem->reply.then = open_prompt;
+	modem->reply.double_ok = false;
 	text_puts(&modem->reply.text, prompt);
 	reply_end(modem, RESULT_WRITTEN);
 }

@@ -21,7 +21,7 @@ struct reply {
 	char command[64]; /* its start, for violations */
 	struct text text; /* the reply so far */
 	long late_ms, partial_ms, pace_ms; /* -1: not */
-	bool garbage, double_ok;
+	bool double_ok;
 	struct text pace;                  /* bytes that a slow line still holds */
 	void (*then)(struct modem *modem); /* runs once, after the final result */
 };

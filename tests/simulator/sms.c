@@ -5,7 +5,6 @@
  * parameter); a legal field that this network does not serve has the TP-FCS number for it. */
 #include "tests/simulator/sms.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/util.h"
@@ -360,10 +359,11 @@ int submit_decode(struct submit *submit, const char *hex, unsigned length, const
 
 	*why = NULL;
 	memset(submit, 0, sizeof(*submit));
+	if (strspn(hex, "0123456789ABCDEFabcdef") != strlen(hex))
+		return refuse(&c, BAD_PDU, "not hex digits");
 	if (strlen(hex) % 2 != 0 || c.left > sizeof(octets))
 		return refuse(&c, BAD_PDU, "an odd number of hex digits, or too many");
-	if (!sms_unhex(octets, hex, 2 * c.left))
-		return refuse(&c, BAD_PDU, "not hex digits");
+	sms_unhex(octets, hex, 2 * c.left);
 	error = read_smsc(&c, submit);
 	if (error != 0)
 		return error;
