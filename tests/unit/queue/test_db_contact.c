@@ -1,4 +1,6 @@
 /* test_db_contact.c - rows of contact requests and opt-outs, and the erasure of a number. */
+#include <errno.h>
+
 #include "tests/unit/queue/test_db.h"
 
 #include "queue/db_contact.h"

@@ -1,4 +1,6 @@
 /* test_db_verification.c - rows of verifications, codes, owners and proofs. */
+#include <errno.h>
+
 #include "tests/unit/queue/test_db.h"
 
 #include "queue/db_verification.h"
