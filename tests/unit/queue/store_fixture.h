@@ -38,7 +38,8 @@ struct note {
 static inline void on_limit(uv_timer_t *timer)
 {
 	(void)timer;
-	fail_msg("waited too long");
+	fprintf(stderr, "a test waited too long\n");
+	abort(); /* a failure would wait again, in the teardown */
 }
 
 static inline void fixture_setup(struct fixture *f)
@@ -142,6 +143,7 @@ static inline bool note_is_kept(struct fixture *f, const char *name)
 /* Holds the writer inside a transaction until it is opened, so that others gather behind it. */
 struct gate {
 	uv_sem_t inside, opened;
+	bool passed; /* it may run again */
 	struct note note;
 };
 
@@ -150,8 +152,11 @@ static inline int gate_tx(struct db *db, void *arg)
 	struct gate *gate = arg;
 
 	(void)db;
-	uv_sem_post(&gate->inside);
-	uv_sem_wait(&gate->opened);
+	if (!gate->passed) {
+		uv_sem_post(&gate->inside);
+		uv_sem_wait(&gate->opened);
+	}
+	gate->passed = true;
 	return 0;
 }
 
