@@ -8,6 +8,7 @@
 #include "api/handlers.h"
 #include "api/json_out.h"
 #include "api/reply.h"
+#include "api/request_input.h"
 #include "base/util.h"
 
 enum { WAIT_MAX_S = 30 };

@@ -5,7 +5,7 @@
 #include "api/handlers.h"
 #include "api/json_out.h"
 #include "api/reply.h"
-#include "api/request.h"
+#include "api/request_input.h"
 #include "base/secret.h"
 
 struct inbox_job {

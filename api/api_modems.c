@@ -7,7 +7,7 @@
 #include "api/handlers.h"
 #include "api/json_out.h"
 #include "api/reply.h"
-#include "api/request.h"
+#include "api/request_input.h"
 #include "base/util.h"
 
 enum { COMMAND_MAX = 512, USSD_MAX = 182, ASK_LIMIT_MS = 180000 };

@@ -5,7 +5,7 @@
 #include "api/handlers.h"
 #include "api/json_out.h"
 #include "api/reply.h"
-#include "api/request.h"
+#include "api/request_input.h"
 #include "base/util.h"
 
 /* What a form may hold; what it means is for the rules to say. */
