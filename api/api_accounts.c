@@ -116,21 +116,29 @@ static int run_export(const struct rule *rule, void *arg, struct refusal *why)
 static void render(struct request *request)
 {
 	struct account_job *job = request->job;
+	struct json_text out = { 0 };
 
-	reply_json(request, MHD_HTTP_OK, json_out_account(&job->view));
+	json_text_open(&out, NULL, '{');
+	json_out_account(&out, &job->view);
+	json_text_close(&out, '}');
+	reply_json(request, MHD_HTTP_OK, &out);
 }
 
 static void render_export(struct request *request)
 {
 	struct account_job *job = request->job;
-	json_t *json = json_out_account(&job->view), *messages = json_array();
+	struct json_text out = { 0 };
 
+	json_text_open(&out, NULL, '{');
+	json_text_string(&out, "site", request->site->name);
+	json_text_time(&out, "exported_at", clock_now_ms());
+	json_out_account(&out, &job->view);
+	json_text_open(&out, "messages", '[');
 	for (size_t i = 0; i < job->n_messages; i++)
-		json_array_append_new(messages, json_out_message(&job->messages[i], false));
-	json_out_text(json, "site", request->site->name);
-	json_out_time(json, "exported_at", clock_now_ms());
-	json_object_set_new_nocheck(json, "messages", messages);
-	reply_json(request, MHD_HTTP_OK, json);
+		json_out_message(&out, &job->messages[i], false);
+	json_text_close(&out, ']');
+	json_text_close(&out, '}');
+	reply_json(request, MHD_HTTP_OK, &out);
 }
 
 /* Accounts are the site's own words: only one that could be held is looked for. */

@@ -5,7 +5,7 @@
 #include "api/handlers.h"
 #include "api/json_out.h"
 #include "api/reply.h"
-#include "api/request.h"
+#include "api/request_input.h"
 #include "base/util.h"
 
 /* Names and orders are cleaned and cut by the rules; here only their size is bounded. */
@@ -67,17 +67,21 @@ static int run_show(const struct rule *rule, void *arg, struct refusal *why)
 static void render_new(struct request *request)
 {
 	struct contact_job *job = request->job;
+	struct json_text out = { 0 };
 
 	snprintf(request->location, sizeof(request->location), "/v1/contact-requests/%s",
 		 job->view.row.id);
-	reply_json(request, MHD_HTTP_ACCEPTED, json_out_contact(&job->view));
+	json_out_contact(&out, &job->view);
+	reply_json(request, MHD_HTTP_ACCEPTED, &out);
 }
 
 static void render(struct request *request)
 {
 	struct contact_job *job = request->job;
+	struct json_text out = { 0 };
 
-	reply_json(request, MHD_HTTP_OK, json_out_contact(&job->view));
+	json_out_contact(&out, &job->view);
+	reply_json(request, MHD_HTTP_OK, &out);
 }
 
 void handle_contact_create(struct request *request)

@@ -8,6 +8,7 @@
 #include "api/handlers.h"
 #include "api/json_out.h"
 #include "api/reply.h"
+#include "api/request_input.h"
 #include "base/util.h"
 
 enum { WAIT_MAX_S = 30 };
@@ -70,14 +71,17 @@ int events_read(const struct rule *rule, void *arg, struct refusal *why)
 
 static void reply_events(struct events_job *job)
 {
-	json_t *items = json_array(), *list;
+	struct json_text out = { 0 };
 
+	json_text_open(&out, NULL, '{');
+	json_text_open(&out, "items", '[');
 	for (size_t i = 0; i < job->n; i++)
-		json_array_append_new(items, json_out_event(&job->events[i]));
-	list = json_out_list(items, NULL);
+		json_out_event(&out, &job->events[i]);
+	json_text_close(&out, ']');
 	/* A cursor always: whoever asks again from there misses nothing. */
-	json_object_set_new_nocheck(list, "next", json_integer(job->query.after));
-	reply_json(job->request, MHD_HTTP_OK, list);
+	json_text_number(&out, "next", job->query.after);
+	json_text_close(&out, '}');
+	reply_json(job->request, MHD_HTTP_OK, &out);
 }
 
 static void render_events(struct request *request);

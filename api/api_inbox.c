@@ -5,7 +5,7 @@
 #include "api/handlers.h"
 #include "api/json_out.h"
 #include "api/reply.h"
-#include "api/request.h"
+#include "api/request_input.h"
 #include "base/secret.h"
 
 struct inbox_job {
@@ -44,12 +44,13 @@ static void render(struct request *request)
 {
 	struct inbox_job *job = request->job;
 	size_t shown = job->n < job->limit ? job->n : job->limit;
-	json_t *items = json_array();
+	struct json_text out = { 0 };
 
+	json_out_list_open(&out);
 	for (size_t i = 0; i < shown; i++)
-		json_array_append_new(items, json_out_inbox(&job->rows[i]));
-	reply_json(request, MHD_HTTP_OK,
-		   json_out_list(items, job->n > shown ? job->rows[shown - 1].id : NULL));
+		json_out_inbox(&out, &job->rows[i]);
+	json_out_list_close(&out, job->n > shown ? job->rows[shown - 1].id : NULL);
+	reply_json(request, MHD_HTTP_OK, &out);
 }
 
 void handle_inbox(struct request *request)

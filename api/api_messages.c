@@ -7,7 +7,7 @@
 #include "api/handlers.h"
 #include "api/json_out.h"
 #include "api/reply.h"
-#include "api/request.h"
+#include "api/request_input.h"
 #include "base/secret.h"
 #include "base/util.h"
 
@@ -36,16 +36,20 @@ static void forget(struct message_job *job)
 static void render_message(struct request *request)
 {
 	struct message_job *job = request->job;
+	struct json_text out = { 0 };
 
-	reply_json(request, MHD_HTTP_OK, json_out_message(&job->view, true));
+	json_out_message(&out, &job->view, true);
+	reply_json(request, MHD_HTTP_OK, &out);
 }
 
 static void render_new_message(struct request *request)
 {
 	struct message_job *job = request->job;
+	struct json_text out = { 0 };
 
 	snprintf(request->location, sizeof(request->location), "/v1/messages/%s", job->view.row.id);
-	reply_json(request, MHD_HTTP_ACCEPTED, json_out_message(&job->view, true));
+	json_out_message(&out, &job->view, true);
+	reply_json(request, MHD_HTTP_ACCEPTED, &out);
 }
 
 static int run_create(const struct rule *rule, void *arg, struct refusal *why)
@@ -183,11 +187,13 @@ static int run_list(const struct rule *rule, void *arg, struct refusal *why)
 static void render_list(struct request *request)
 {
 	struct list_job *job = request->job;
-	json_t *items = json_array();
+	struct json_text out = { 0 };
 
+	json_out_list_open(&out);
 	for (size_t i = 0; i < job->n; i++)
-		json_array_append_new(items, json_out_message(&job->views[i], false));
-	reply_json(request, MHD_HTTP_OK, json_out_list(items, job->next));
+		json_out_message(&out, &job->views[i], false);
+	json_out_list_close(&out, job->next);
+	reply_json(request, MHD_HTTP_OK, &out);
 }
 
 static int parse_kind(const char *name)
@@ -239,15 +245,20 @@ void handle_preview(struct request *request)
 	struct preview_input in = { .encoding = GSM_AUTO, .transliterate = TRANSLIT_NEVER };
 	struct text_preview preview = { .n_offending = 0 };
 	struct refusal why = { .reason = REASON_NONE };
+	struct json_text out = { 0 };
+	int err;
 
 	if (request->site != NULL)
 		in.transliterate = (int)request->site->transliterate;
 	if (!request_read(request, preview_members, ARRAY_LEN(preview_members), &in))
 		return;
-	if (text_preview(&preview, in.text, (enum config_translit)in.transliterate,
-			 (enum gsm_encoding)in.encoding, &why) != 0)
+	err = text_preview(&preview, in.text, (enum config_translit)in.transliterate,
+			   (enum gsm_encoding)in.encoding, &why);
+	if (err == 0) {
+		json_out_preview(&out, &preview);
+		reply_json(request, MHD_HTTP_OK, &out);
+	} else {
 		reply_refusal(request, &why);
-	else
-		reply_json(request, MHD_HTTP_OK, json_out_preview(&preview));
+	}
 	secret_wipe(&preview, sizeof(preview));
 }

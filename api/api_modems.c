@@ -7,25 +7,36 @@
 #include "api/handlers.h"
 #include "api/json_out.h"
 #include "api/reply.h"
-#include "api/request.h"
+#include "api/request_input.h"
 #include "base/util.h"
 
 enum { COMMAND_MAX = 512, USSD_MAX = 182, ASK_LIMIT_MS = 180000 };
 
-static json_t *modem_json(struct request *request, const struct modem_status *status)
+static void out_modem(struct json_text *out, struct request *request,
+		      const struct modem_status *status)
 {
-	return json_out_modem(status, config_modem(request->access->config, status->name));
+	json_out_modem(out, status, config_modem(request->access->config, status->name));
+}
+
+static void reply_modem(struct request *request, unsigned code, const struct modem_status *status)
+{
+	struct json_text out = { 0 };
+
+	out_modem(&out, request, status);
+	reply_json(request, code, &out);
 }
 
 void handle_modem_list(struct request *request)
 {
 	struct control *modems = request->api->modems;
 	size_t n = modems != NULL ? control_count(modems) : 0;
-	json_t *items = json_array();
+	struct json_text out = { 0 };
 
+	json_out_list_open(&out);
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(items, modem_json(request, control_at(modems, i)));
-	reply_json(request, MHD_HTTP_OK, json_out_list(items, NULL));
+		out_modem(&out, request, control_at(modems, i));
+	json_out_list_close(&out, NULL);
+	reply_json(request, MHD_HTTP_OK, &out);
 }
 
 /* NULL: answered. */
@@ -45,7 +56,7 @@ void handle_modem_show(struct request *request)
 	const struct modem_status *status = find(request);
 
 	if (status != NULL)
-		reply_json(request, MHD_HTTP_OK, modem_json(request, status));
+		reply_modem(request, MHD_HTTP_OK, status);
 }
 
 static void reply_control_error(struct request *request, int err)
@@ -88,7 +99,7 @@ void handle_modem_action(struct request *request)
 	if (err < 0 || status == NULL)
 		reply_control_error(request, err < 0 ? err : -ENOENT);
 	else
-		reply_json(request, MHD_HTTP_ACCEPTED, modem_json(request, status));
+		reply_modem(request, MHD_HTTP_ACCEPTED, status);
 }
 
 /* A question to a modem may outlive its request, and even the server: what the modem calls back
@@ -214,22 +225,22 @@ static void handle_ask(struct request *request, const struct json_member *member
 static void render_at(struct request *request, const char *const *lines, size_t n,
 		      const char *final)
 {
-	json_t *json = json_object(), *list = json_array();
+	struct json_text out = { 0 };
 
-	for (size_t i = 0; i < n; i++) {
-		json_t *line = json_string(lines[i]);
-
-		json_array_append_new(list, line != NULL ? line : json_null());
-	}
-	json_object_set_new_nocheck(json, "lines", list);
-	json_out_text(json, "final", final);
-	reply_json(request, MHD_HTTP_OK, json);
+	json_text_open(&out, NULL, '{');
+	json_text_open(&out, "lines", '[');
+	for (size_t i = 0; i < n; i++)
+		json_text_string(&out, NULL, lines[i]);
+	json_text_close(&out, ']');
+	json_text_string(&out, "final", final);
+	json_text_close(&out, '}');
+	reply_json(request, MHD_HTTP_OK, &out);
 }
 
 static void render_ussd(struct request *request, const char *const *lines, size_t n,
 			const char *final)
 {
-	json_t *json;
+	struct json_text out = { 0 };
 	char answer[2048];
 	size_t used = 0;
 
@@ -241,9 +252,10 @@ static void render_ussd(struct request *request, const char *const *lines, size_
 	for (size_t i = 0; i < n && used < sizeof(answer); i++)
 		used += (size_t)snprintf(answer + used, sizeof(answer) - used, "%s%s",
 					 i > 0 ? "\n" : "", lines[i]);
-	json = json_object();
-	json_out_text(json, "answer", answer);
-	reply_json(request, MHD_HTTP_OK, json);
+	json_text_open(&out, NULL, '{');
+	json_text_string(&out, "answer", answer);
+	json_text_close(&out, '}');
+	reply_json(request, MHD_HTTP_OK, &out);
 }
 
 void handle_modem_at(struct request *request)

@@ -54,72 +54,74 @@ static int64_t oldest_age_s(const struct status_job *job)
 
 /* ---- status ---- */
 
-static json_t *messages_json(const struct status_job *job)
+static void out_messages(struct json_text *out, const struct message_counts *counts)
 {
-	json_t *json = json_object();
-
+	json_text_open(out, "messages", '{');
 	for (int state = 0; state < MSG_STATES; state++)
-		json_object_set_new(json, message_state_name((enum message_state)state),
-				    json_integer(job->counts.by_state[state]));
-	return json;
+		json_text_number(out, message_state_name((enum message_state)state),
+				 counts->by_state[state]);
+	json_text_close(out, '}');
 }
 
-static json_t *queue_json(const struct status_job *job)
+static void out_queue(struct json_text *out, const struct status_job *job)
 {
 	const struct message_counts *counts = &job->counts;
-	json_t *json = json_pack(
-		"{s:I, s:I}", "waiting",
-		(json_int_t)(counts->by_state[MSG_SCHEDULED] + counts->by_state[MSG_QUEUED]),
-		"oldest_age", (json_int_t)oldest_age_s(job));
 
-	json_out_time(json, "oldest_queued_at", counts->oldest_queued_at);
-	return json;
+	json_text_open(out, "queue", '{');
+	json_text_number(out, "waiting",
+			 counts->by_state[MSG_SCHEDULED] + counts->by_state[MSG_QUEUED]);
+	json_text_number(out, "oldest_age", oldest_age_s(job));
+	json_text_time(out, "oldest_queued_at", counts->oldest_queued_at);
+	json_text_close(out, '}');
 }
 
-static json_t *modems_json(struct control *modems)
+static void out_modems(struct json_text *out, struct control *modems)
 {
 	size_t n = modems != NULL ? control_count(modems) : 0;
-	json_t *list = json_array();
 
+	json_text_open(out, "modems", '[');
 	for (size_t i = 0; i < n; i++) {
 		const struct modem_status *status = control_at(modems, i);
-		json_t *json = json_object();
 
-		json_out_text(json, "name", status->name);
-		json_out_text(json, "state", modem_state_name(status->state));
-		json_out_text(json, "why", status->why);
-		json_out_time(json, "since", status->since_ms);
-		json_array_append_new(list, json);
+		json_text_open(out, NULL, '{');
+		json_text_string(out, "name", status->name);
+		json_text_string(out, "state", modem_state_name(status->state));
+		json_text_string(out, "why", status->why);
+		json_text_time(out, "since", status->since_ms);
+		json_text_close(out, '}');
 	}
-	return list;
+	json_text_close(out, ']');
 }
 
-static json_t *store_json(const struct store_stats *stats)
+static void out_store(struct json_text *out, const struct store_stats *stats)
 {
-	return json_pack("{s:I, s:I, s:I, s:I}", "commits", (json_int_t)stats->commits,
-			 "transactions", (json_int_t)stats->transactions, "failed_commits",
-			 (json_int_t)stats->failed_commits, "last_commit_us",
-			 (json_int_t)stats->commit_us_last);
+	json_text_open(out, "store", '{');
+	json_text_number(out, "commits", stats->commits);
+	json_text_number(out, "transactions", stats->transactions);
+	json_text_number(out, "failed_commits", stats->failed_commits);
+	json_text_number(out, "last_commit_us", stats->commit_us_last);
+	json_text_close(out, '}');
 }
 
 static void render_status(struct request *request)
 {
 	struct status_job *job = request->job;
 	struct api *api = request->api;
+	struct json_text out = { 0 };
 	struct store_stats stats;
-	json_t *json = json_object();
 
 	store_stats(api->store, &stats);
-	json_out_text(json, "version", SIMGATE_VERSION);
-	json_out_time(json, "started_at", api->started_at);
-	json_object_set_new(json, "uptime",
-			    json_integer((clock_mono_ms() - api->started_mono) / 1000));
-	json_object_set_new(json, "messages", messages_json(job));
-	json_object_set_new(json, "queue", queue_json(job));
-	json_object_set_new(json, "modems", modems_json(api->modems));
-	json_object_set_new(json, "store", store_json(&stats));
-	json_object_set_new(json, "last_event", json_integer(api->last_seq));
-	reply_json(request, MHD_HTTP_OK, json);
+	json_text_open(&out, NULL, '{');
+	json_text_string(&out, "version", SIMGATE_VERSION);
+	json_text_time(&out, "started_at", api->started_at);
+	json_text_number(&out, "uptime", (clock_mono_ms() - api->started_mono) / 1000);
+	out_messages(&out, &job->counts);
+	out_queue(&out, job);
+	out_modems(&out, api->modems);
+	out_store(&out, &stats);
+	json_text_number(&out, "last_event", api->last_seq);
+	json_text_close(&out, '}');
+	reply_json(request, MHD_HTTP_OK, &out);
 }
 
 void handle_status(struct request *request)
@@ -136,7 +138,7 @@ static const char *const health_names[] = { "pass", "warn", "fail" };
 
 struct health_report {
 	enum health worst;
-	json_t *checks;
+	struct json_text out; /* the whole answer */
 };
 
 static void add_check(struct health_report *report, const char *name, enum health health,
@@ -153,9 +155,10 @@ static void add_check(struct health_report *report, const char *name, enum healt
 	va_end(args);
 	if (health > report->worst)
 		report->worst = health;
-	json_object_set_new(
-		report->checks, name,
-		json_pack("{s:s, s:s}", "status", health_names[health], "detail", detail));
+	json_text_open(&report->out, name, '{');
+	json_text_string(&report->out, "status", health_names[health]);
+	json_text_string(&report->out, "detail", detail);
+	json_text_close(&report->out, '}');
 }
 
 static void check_modems(struct health_report *report, struct control *modems)
@@ -195,20 +198,30 @@ static void check_disk(struct health_report *report, int64_t free_mb)
 			  "%lld MB are free", (long long)free_mb);
 }
 
+static void begin_report(struct health_report *report)
+{
+	*report = (struct health_report){ .worst = HEALTH_PASS };
+	json_text_open(&report->out, NULL, '{');
+	json_text_open(&report->out, "checks", '{');
+}
+
 static void reply_health(struct request *request, struct health_report *report)
 {
-	json_t *json = json_pack("{s:s, s:s, s:o}", "status", health_names[report->worst],
-				 "version", SIMGATE_VERSION, "checks", report->checks);
-
+	json_text_close(&report->out, '}');
+	json_text_string(&report->out, "status", health_names[report->worst]);
+	json_text_string(&report->out, "version", SIMGATE_VERSION);
+	json_text_close(&report->out, '}');
 	reply_json(request,
-		   report->worst == HEALTH_FAIL ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_OK, json);
+		   report->worst == HEALTH_FAIL ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_OK,
+		   &report->out);
 }
 
 /* The store did not answer: that is the answer. */
 static void reply_no_store(struct request *request, const char *detail)
 {
-	struct health_report report = { .checks = json_object() };
+	struct health_report report;
 
+	begin_report(&report);
 	add_check(&report, "store", HEALTH_FAIL, "%s", detail);
 	check_modems(&report, request->api->modems);
 	reply_health(request, &report);
@@ -224,9 +237,10 @@ static void on_store_late(struct wait *wait)
 static void render_health(struct request *request)
 {
 	struct status_job *job = request->job;
-	struct health_report report = { .checks = json_object() };
+	struct health_report report;
 
 	wait_clear(&job->wait);
+	begin_report(&report);
 	add_check(&report, "store", HEALTH_PASS, "the database answers");
 	check_modems(&report, request->api->modems);
 	check_queue(&report, job);

@@ -18,8 +18,10 @@ struct trace_job {
 static void on_line(void *arg, int64_t at_ms, char direction, const char *masked)
 {
 	struct trace_job *job = arg;
+	struct json_text data = { 0 };
 
-	if (!stream_add(&job->stream, 0, "trace", json_out_trace(at_ms, direction, masked)))
+	json_out_trace(&data, at_ms, direction, masked);
+	if (!stream_add(&job->stream, 0, "trace", &data))
 		job->missed++;
 	stream_flush(&job->stream);
 }
@@ -27,9 +29,14 @@ static void on_line(void *arg, int64_t at_ms, char direction, const char *masked
 static void on_empty(struct stream *stream)
 {
 	struct trace_job *job = container_of(stream, struct trace_job, stream);
+	struct json_text data = { 0 };
 
-	if (job->missed > 0 &&
-	    stream_add(stream, 0, "missed", json_pack("{s:i}", "lines", (int)job->missed)))
+	if (job->missed == 0)
+		return;
+	json_text_open(&data, NULL, '{');
+	json_text_number(&data, "lines", job->missed);
+	json_text_close(&data, '}');
+	if (stream_add(stream, 0, "missed", &data))
 		job->missed = 0;
 }
 

@@ -5,7 +5,7 @@
 #include "api/handlers.h"
 #include "api/json_out.h"
 #include "api/reply.h"
-#include "api/request.h"
+#include "api/request_input.h"
 #include "base/util.h"
 
 /* What a form may hold; what it means is for the rules to say. */
@@ -73,24 +73,30 @@ static int run_cancel(const struct rule *rule, void *arg, struct refusal *why)
 static void render_new(struct request *request)
 {
 	struct verification_job *job = request->job;
+	struct json_text out = { 0 };
 
 	snprintf(request->location, sizeof(request->location), "/v1/verifications/%s",
 		 job->view.row.id);
-	reply_json(request, MHD_HTTP_ACCEPTED, json_out_verification(&job->view));
+	json_out_verification(&out, &job->view);
+	reply_json(request, MHD_HTTP_ACCEPTED, &out);
 }
 
 static void render(struct request *request)
 {
 	struct verification_job *job = request->job;
+	struct json_text out = { 0 };
 
-	reply_json(request, MHD_HTTP_OK, json_out_verification(&job->view));
+	json_out_verification(&out, &job->view);
+	reply_json(request, MHD_HTTP_OK, &out);
 }
 
 static void render_check(struct request *request)
 {
 	struct verification_job *job = request->job;
+	struct json_text out = { 0 };
 
-	reply_json(request, MHD_HTTP_OK, json_out_check(&job->view, job->result));
+	json_out_check(&out, &job->view, job->result);
+	reply_json(request, MHD_HTTP_OK, &out);
 }
 
 void handle_verification_create(struct request *request)

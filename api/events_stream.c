@@ -24,8 +24,10 @@ static void add_batch(struct events_job *job)
 {
 	for (size_t i = 0; i < job->n; i++) {
 		const struct event *event = &job->events[i];
+		struct json_text data = { 0 };
 
-		if (!stream_add(&job->stream, event->seq, event->type, json_out_event(event))) {
+		json_out_event(&data, event);
+		if (!stream_add(&job->stream, event->seq, event->type, &data)) {
 			job->stream.ended = true; /* no memory: it comes back for the rest */
 			break;
 		}

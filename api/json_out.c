@@ -1,180 +1,160 @@
 /* json_out.c - messages, verifications, contact requests, accounts. */
 #include "api/json_out.h"
 
-#include "base/clock.h"
-
 static const char *const encoding_names[] = {
 	[GSM_AUTO] = "auto",
 	[GSM_GSM7] = "gsm7",
 	[GSM_UCS2] = "ucs2",
 };
 
-/* What is not UTF-8 cannot be told as JSON: null then. */
-void json_out_text(json_t *object, const char *name, const char *text)
+void json_out_list_open(struct json_text *out)
 {
-	json_t *value = text[0] != '\0' ? json_string(text) : NULL;
-
-	json_object_set_new_nocheck(object, name, value != NULL ? value : json_null());
+	json_text_open(out, NULL, '{');
+	json_text_open(out, "items", '[');
 }
 
-void json_out_time(json_t *object, const char *name, int64_t ms)
+void json_out_list_close(struct json_text *out, const char *next)
 {
-	char text[CLOCK_TEXT_SIZE] = "";
-
-	if (ms > 0)
-		clock_format(ms, text);
-	json_out_text(object, name, text);
+	json_text_close(out, ']');
+	json_text_string(out, "next", next != NULL ? next : "");
+	json_text_close(out, '}');
 }
 
-static void out_number(json_t *object, const char *name, int64_t value)
+static void out_reason(struct json_text *out, const struct message_row *row)
 {
-	json_object_set_new_nocheck(object, name, json_integer(value));
-}
-
-json_t *json_out_list(json_t *items, const char *next)
-{
-	json_t *list = json_object();
-
-	json_object_set_new_nocheck(list, "items", items);
-	json_out_text(list, "next", next != NULL ? next : "");
-	return list;
-}
-
-static json_t *reason_json(const struct message_row *row)
-{
-	json_t *reason;
-
 	if (row->reason_class[0] == '\0' && row->reason_code[0] == '\0' &&
-	    row->reason_text[0] == '\0')
-		return json_null();
-	reason = json_object();
-	json_out_text(reason, "class", row->reason_class);
-	json_out_text(reason, "code", row->reason_code);
-	json_out_text(reason, "text", row->reason_text);
-	return reason;
+	    row->reason_text[0] == '\0') {
+		json_text_null(out, "reason");
+		return;
+	}
+	json_text_open(out, "reason", '{');
+	json_text_string(out, "class", row->reason_class);
+	json_text_string(out, "code", row->reason_code);
+	json_text_string(out, "text", row->reason_text);
+	json_text_close(out, '}');
 }
 
-static json_t *history_json(const struct message_view *view)
+static void out_history(struct json_text *out, const struct message_view *view)
 {
-	json_t *history = json_array();
-
+	json_text_open(out, "history", '[');
 	for (size_t i = 0; i < view->n_history; i++) {
 		const struct event *event = &view->history[i];
-		json_t *item = json_object();
 
-		json_out_text(item, "state", event->state);
-		json_out_time(item, "at", event->at);
-		json_out_text(item, "modem", event->modem);
-		json_out_text(item, "reason", event->reason);
-		json_array_append_new(history, item);
+		json_text_open(out, NULL, '{');
+		json_text_string(out, "state", event->state);
+		json_text_time(out, "at", event->at);
+		json_text_string(out, "modem", event->modem);
+		json_text_string(out, "reason", event->reason);
+		json_text_close(out, '}');
 	}
-	return history;
+	json_text_close(out, ']');
 }
 
-static json_t *parts_json(const struct message_row *row)
+static void out_parts(struct json_text *out, const struct message_row *row)
 {
-	json_t *parts = json_object();
-
-	out_number(parts, "total", row->parts);
-	out_number(parts, "sent", row->parts_sent);
-	return parts;
+	json_text_open(out, "parts", '{');
+	json_text_number(out, "total", row->parts);
+	json_text_number(out, "sent", row->parts_sent);
+	json_text_close(out, '}');
 }
 
-json_t *json_out_message(const struct message_view *view, bool with_history)
+void json_out_message(struct json_text *out, const struct message_view *view, bool with_history)
 {
 	const struct message_row *row = &view->row;
-	json_t *json = json_object();
 
-	json_out_text(json, "id", row->id);
-	json_out_text(json, "kind", config_kind_name(row->kind));
-	json_out_text(json, "site", row->site);
-	json_out_text(json, "to", view->to);
-	json_out_text(json, "state", message_state_name(row->state));
-	json_object_set_new_nocheck(json, "reason", reason_json(row));
-	json_out_text(json, "encoding", encoding_names[row->encoding]);
-	json_object_set_new_nocheck(json, "parts", parts_json(row));
-	json_out_text(json, "priority", message_priority_name(row->priority));
-	json_out_text(json, "modem", row->modem);
-	json_out_text(json, "reference", row->reference);
-	json_out_text(json, "retry_of", row->retry_of);
-	json_out_time(json, "created_at", row->created_at);
-	json_out_time(json, "deadline", row->deadline);
-	json_out_time(json, "sent_at", row->sent_at);
-	json_out_time(json, "delivered_at", row->delivered_at);
-	json_out_time(json, "estimated_send_at", view->estimated_send_at);
+	json_text_open(out, NULL, '{');
+	json_text_string(out, "id", row->id);
+	json_text_string(out, "kind", config_kind_name(row->kind));
+	json_text_string(out, "site", row->site);
+	json_text_string(out, "to", view->to);
+	json_text_string(out, "state", message_state_name(row->state));
+	out_reason(out, row);
+	json_text_string(out, "encoding", encoding_names[row->encoding]);
+	out_parts(out, row);
+	json_text_string(out, "priority", message_priority_name(row->priority));
+	json_text_string(out, "modem", row->modem);
+	json_text_string(out, "reference", row->reference);
+	json_text_string(out, "retry_of", row->retry_of);
+	json_text_time(out, "created_at", row->created_at);
+	json_text_time(out, "deadline", row->deadline);
+	json_text_time(out, "sent_at", row->sent_at);
+	json_text_time(out, "delivered_at", row->delivered_at);
+	json_text_time(out, "estimated_send_at", view->estimated_send_at);
 	if (with_history)
-		json_object_set_new_nocheck(json, "history", history_json(view));
-	return json;
+		out_history(out, view);
+	json_text_close(out, '}');
 }
 
-json_t *json_out_preview(const struct text_preview *preview)
+void json_out_preview(struct json_text *out, const struct text_preview *preview)
 {
-	json_t *json = json_object(), *offending = json_array();
-
+	json_text_open(out, NULL, '{');
+	json_text_string(out, "encoding", encoding_names[preview->shape.encoding]);
+	json_text_number(out, "parts", preview->shape.n_parts);
+	json_text_number(out, "units", preview->shape.units);
+	json_text_number(out, "units_left", preview->shape.units_left);
+	json_text_open(out, "offending", '[');
 	for (size_t i = 0; i < preview->n_offending; i++) {
-		json_t *item = json_object();
-
-		json_out_text(item, "char", preview->offending[i].character);
-		out_number(item, "at", (int64_t)preview->offending[i].at);
-		json_array_append_new(offending, item);
+		json_text_open(out, NULL, '{');
+		json_text_string(out, "char", preview->offending[i].character);
+		json_text_number(out, "at", (int64_t)preview->offending[i].at);
+		json_text_close(out, '}');
 	}
-	json_out_text(json, "encoding", encoding_names[preview->shape.encoding]);
-	out_number(json, "parts", preview->shape.n_parts);
-	out_number(json, "units", preview->shape.units);
-	out_number(json, "units_left", preview->shape.units_left);
-	json_object_set_new_nocheck(json, "offending", offending);
-	json_out_text(json, "text", preview->text);
-	return json;
+	json_text_close(out, ']');
+	json_text_string(out, "text", preview->text);
+	json_text_close(out, '}');
+}
+
+static void out_advice(struct json_text *out, const struct delivery_advice *advice)
+{
+	json_text_string(out, "reason", advice->reason);
+	json_text_open(out, "advice", '{');
+	json_text_string(out, "ru", advice->ru);
+	json_text_string(out, "vi", advice->vi);
+	json_text_string(out, "en", advice->en);
+	json_text_close(out, '}');
+	json_text_string(out, "next_step", advice->next_step);
 }
 
 /* What the site may tell its user about a code that is on its way, or is not. */
-static json_t *delivery_json(const struct verification_view *view)
+static void out_delivery(struct json_text *out, const struct verification_view *view)
 {
-	const struct delivery_advice *advice = delivery_advice(view->delivery_reason);
-	json_t *json, *words;
+	static const char *const empty[] = { "reason", "advice", "next_step" };
 
-	if (view->message_id[0] == '\0')
-		return json_null();
-	json = json_object();
-	json_out_text(json, "state", message_state_name(view->delivery));
-	if (view->delivery_reason == DELIVERY_NONE || advice == NULL) {
-		json_out_text(json, "reason", "");
-		json_out_text(json, "advice", "");
-		json_out_text(json, "next_step", "");
-		return json;
+	if (view->message_id[0] == '\0') {
+		json_text_null(out, "delivery");
+		return;
 	}
-	words = json_object();
-	json_out_text(words, "ru", advice->ru);
-	json_out_text(words, "vi", advice->vi);
-	json_out_text(words, "en", advice->en);
-	json_out_text(json, "reason", advice->reason);
-	json_object_set_new_nocheck(json, "advice", words);
-	json_out_text(json, "next_step", advice->next_step);
-	return json;
+	json_text_open(out, "delivery", '{');
+	json_text_string(out, "state", message_state_name(view->delivery));
+	if (view->delivery_reason != DELIVERY_NONE)
+		out_advice(out, delivery_advice(view->delivery_reason));
+	for (size_t i = 0; i < 3 && view->delivery_reason == DELIVERY_NONE; i++)
+		json_text_null(out, empty[i]);
+	json_text_close(out, '}');
 }
 
-json_t *json_out_verification(const struct verification_view *view)
+void json_out_verification(struct json_text *out, const struct verification_view *view)
 {
 	const struct verification_row *row = &view->row;
-	json_t *json = json_object();
 
-	json_out_text(json, "id", row->id);
-	json_out_text(json, "site", row->site);
-	json_out_text(json, "account", row->account);
-	json_out_text(json, "phone", view->phone);
-	json_out_text(json, "purpose", row->purpose);
-	json_out_text(json, "channel", row->channel);
-	json_out_text(json, "locale", row->locale);
-	json_out_text(json, "state", verification_state_name(row->state));
-	json_out_time(json, "created_at", row->created_at);
-	json_out_time(json, "expires_at", view->expires_at);
-	json_out_time(json, "resend_at", view->resend_at);
-	out_number(json, "attempts_left", view->attempts_left);
-	out_number(json, "sends", row->sends);
-	json_out_time(json, "approved_at", row->approved_at);
-	json_object_set_new_nocheck(json, "delivery", delivery_json(view));
-	json_out_text(json, "message", view->message_id);
-	return json;
+	json_text_open(out, NULL, '{');
+	json_text_string(out, "id", row->id);
+	json_text_string(out, "site", row->site);
+	json_text_string(out, "account", row->account);
+	json_text_string(out, "phone", view->phone);
+	json_text_string(out, "purpose", row->purpose);
+	json_text_string(out, "channel", row->channel);
+	json_text_string(out, "locale", row->locale);
+	json_text_string(out, "state", verification_state_name(row->state));
+	json_text_time(out, "created_at", row->created_at);
+	json_text_time(out, "expires_at", view->expires_at);
+	json_text_time(out, "resend_at", view->resend_at);
+	json_text_number(out, "attempts_left", view->attempts_left);
+	json_text_number(out, "sends", row->sends);
+	json_text_time(out, "approved_at", row->approved_at);
+	out_delivery(out, view);
+	json_text_string(out, "message", view->message_id);
+	json_text_close(out, '}');
 }
 
 static const char *const result_names[] = {
@@ -183,63 +163,55 @@ static const char *const result_names[] = {
 	[CHECK_SUPERSEDED_CODE] = "superseded_code",
 };
 
-json_t *json_out_check(const struct verification_view *view, enum check_result result)
+void json_out_check(struct json_text *out, const struct verification_view *view,
+		    enum check_result result)
 {
-	json_t *json = json_object();
-
-	json_out_text(json, "id", view->row.id);
-	json_out_text(json, "state", verification_state_name(view->row.state));
-	json_out_text(json, "result", result_names[result]);
-	out_number(json, "attempts_left", view->attempts_left);
-	json_out_time(json, "expires_at", view->expires_at);
-	json_out_text(json, "account", view->row.account);
-	json_out_text(json, "phone", view->phone);
-	return json;
+	json_text_open(out, NULL, '{');
+	json_text_string(out, "id", view->row.id);
+	json_text_string(out, "state", verification_state_name(view->row.state));
+	json_text_string(out, "result", result_names[result]);
+	json_text_number(out, "attempts_left", view->attempts_left);
+	json_text_time(out, "expires_at", view->expires_at);
+	json_text_string(out, "account", view->row.account);
+	json_text_string(out, "phone", view->phone);
+	json_text_close(out, '}');
 }
 
-static json_t *contact_delivery_json(const struct message_view *message)
+void json_out_contact(struct json_text *out, const struct contact_view *view)
 {
-	json_t *json = json_object();
+	const struct message_row *message = &view->message.row;
 
-	json_out_text(json, "state", message_state_name(message->row.state));
-	json_object_set_new_nocheck(json, "reason", reason_json(&message->row));
-	json_out_time(json, "sent_at", message->row.sent_at);
-	json_out_time(json, "delivered_at", message->row.delivered_at);
-	return json;
+	json_text_open(out, NULL, '{');
+	json_text_string(out, "id", view->row.id);
+	json_text_string(out, "site", view->row.site);
+	json_text_string(out, "state", message_state_name(message->state));
+	json_text_string(out, "message", message->id);
+	json_text_string(out, "from_account", view->row.from_account);
+	json_text_string(out, "to_account", view->row.to_account);
+	json_text_string(out, "order", view->row.order);
+	json_text_time(out, "created_at", view->row.created_at);
+	json_text_time(out, "next_allowed_at", view->next_allowed_at);
+	json_text_open(out, "delivery", '{');
+	json_text_string(out, "state", message_state_name(message->state));
+	out_reason(out, message);
+	json_text_time(out, "sent_at", message->sent_at);
+	json_text_time(out, "delivered_at", message->delivered_at);
+	json_text_close(out, '}');
+	json_text_close(out, '}');
 }
 
-json_t *json_out_contact(const struct contact_view *view)
+void json_out_account(struct json_text *out, const struct account_view *view)
 {
-	json_t *json = json_object();
-
-	json_out_text(json, "id", view->row.id);
-	json_out_text(json, "site", view->row.site);
-	json_out_text(json, "state", message_state_name(view->message.row.state));
-	json_out_text(json, "message", view->message.row.id);
-	json_out_text(json, "from_account", view->row.from_account);
-	json_out_text(json, "to_account", view->row.to_account);
-	json_out_text(json, "order", view->row.order);
-	json_out_time(json, "created_at", view->row.created_at);
-	json_out_time(json, "next_allowed_at", view->next_allowed_at);
-	json_object_set_new_nocheck(json, "delivery", contact_delivery_json(&view->message));
-	return json;
-}
-
-json_t *json_out_account(const struct account_view *view)
-{
-	json_t *json = json_object(), *proofs = json_array();
-
+	json_text_string(out, "account", view->account);
+	json_text_string(out, "phone", view->phone);
+	json_text_open(out, "proofs", '[');
 	for (size_t i = 0; i < view->n_proofs; i++) {
-		json_t *proof = json_object();
-
-		json_out_text(proof, "phone", view->phones[i]);
-		json_out_text(proof, "channel", view->proofs[i].channel);
-		json_out_time(proof, "verified_at", view->proofs[i].verified_at);
-		json_out_text(proof, "assurance", view->proofs[i].assurance);
-		json_array_append_new(proofs, proof);
+		json_text_open(out, NULL, '{');
+		json_text_string(out, "phone", view->phones[i]);
+		json_text_string(out, "channel", view->proofs[i].channel);
+		json_text_time(out, "verified_at", view->proofs[i].verified_at);
+		json_text_string(out, "assurance", view->proofs[i].assurance);
+		json_text_close(out, '}');
 	}
-	json_out_text(json, "account", view->account);
-	json_out_text(json, "phone", view->phone);
-	json_object_set_new_nocheck(json, "proofs", proofs);
-	return json;
+	json_text_close(out, ']');
 }

@@ -138,35 +138,38 @@ int64_t problem_retry_after(unsigned status, int64_t retry_after_ms)
 	return retry_after_ms > 0 ? (retry_after_ms + 999) / 1000 : RETRY_AFTER_UNKNOWN_S;
 }
 
-static json_t *errors_json(const struct field_errors *errors)
+static void out_errors(struct json_text *out, const struct field_errors *errors)
 {
-	json_t *list = json_array();
-
+	json_text_open(out, "errors", '[');
 	for (size_t i = 0; i < errors->n; i++) {
 		const struct field_error *error = &errors->items[i];
-		json_t *item = json_pack("{s:s, s:s, s:s}", "field", error->field, "reason",
-					 error->reason, "detail", error->detail);
 
+		json_text_open(out, NULL, '{');
+		json_text_string(out, "field", error->field);
+		json_text_string(out, "reason", error->reason);
+		json_text_string(out, "detail", error->detail);
 		if (error->hint[0] != '\0')
-			json_object_set_new(item, "hint", json_string(error->hint));
-		json_array_append_new(list, item);
+			json_text_string(out, "hint", error->hint);
+		json_text_close(out, '}');
 	}
-	return list;
+	json_text_close(out, ']');
 }
 
-json_t *problem_json(unsigned status, const char *reason, const char *detail,
-		     const struct field_errors *errors, int64_t retry_after_s)
+void problem_json(struct json_text *out, unsigned status, const char *reason, const char *detail,
+		  const struct field_errors *errors, int64_t retry_after_s)
 {
 	char type[80];
-	json_t *body;
 
 	snprintf(type, sizeof(type), "urn:simgate:problem:%s", reason);
-	body = json_pack("{s:s, s:s, s:i, s:s, s:s}", "type", type, "title",
-			 MHD_get_reason_phrase_for(status), "status", (int)status, "detail", detail,
-			 "reason", reason);
+	json_text_open(out, NULL, '{');
+	json_text_string(out, "type", type);
+	json_text_string(out, "title", MHD_get_reason_phrase_for(status));
+	json_text_number(out, "status", status);
+	json_text_string(out, "detail", detail);
+	json_text_string(out, "reason", reason);
 	if (errors != NULL && errors->n > 0)
-		json_object_set_new(body, "errors", errors_json(errors));
+		out_errors(out, errors);
 	if (retry_after_s > 0)
-		json_object_set_new(body, "retry_after", json_integer(retry_after_s));
-	return body;
+		json_text_number(out, "retry_after", retry_after_s);
+	json_text_close(out, '}');
 }

@@ -1,10 +1,10 @@
 /* problem.h - every "no" as application/problem+json: a stable reason, its HTTP status. */
 #pragma once
 
-#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/json_text.h"
 #include "service/rule.h"
 
 /* What the HTTP face itself refuses; what rules refuse is enum reason (rule.h). */
@@ -61,5 +61,5 @@ void problem_add_field(struct field_errors *errors, const char *field, const cha
 int64_t problem_retry_after(unsigned status, int64_t retry_after_ms);
 
 /* {type, title, status, detail, reason, errors?, retry_after?}. errors may be NULL. */
-json_t *problem_json(unsigned status, const char *reason, const char *detail,
-		     const struct field_errors *errors, int64_t retry_after_s);
+void problem_json(struct json_text *out, unsigned status, const char *reason, const char *detail,
+		  const struct field_errors *errors, int64_t retry_after_s);

@@ -29,18 +29,17 @@ void reply_response(struct request *request, unsigned status, struct MHD_Respons
 	api_wake(request->api);
 }
 
-/* text is malloced and taken. */
-static void reply_text(struct request *request, unsigned status, const char *type, char *text,
-		       int64_t retry_after_s)
+static void reply_text(struct request *request, unsigned status, const char *type,
+		       struct json_text *text, int64_t retry_after_s)
 {
 	struct MHD_Response *response =
-		text == NULL ? NULL
-			     : MHD_create_response_from_buffer(strlen(text), text,
+		text->failed ? NULL
+			     : MHD_create_response_from_buffer(text->n, text->data,
 							       MHD_RESPMEM_MUST_FREE);
 	char seconds[24];
 
 	if (response == NULL) {
-		free(text);
+		json_text_free(text);
 		reply_response(request, status, NULL); /* no memory: the connection ends */
 		return;
 	}
@@ -58,12 +57,9 @@ static void reply_text(struct request *request, unsigned status, const char *typ
 	reply_response(request, status, response);
 }
 
-void reply_json(struct request *request, unsigned status, json_t *body)
+void reply_json(struct request *request, unsigned status, struct json_text *body)
 {
-	char *text = json_dumps(body, JSON_COMPACT);
-
-	json_decref(body);
-	reply_text(request, status, media_json, text, 0);
+	reply_text(request, status, media_json, body, 0);
 }
 
 void reply_nothing(struct request *request)
@@ -79,12 +75,11 @@ static void reply_refused(struct request *request, unsigned status, const char *
 			  int64_t retry_after_ms)
 {
 	int64_t seconds = problem_retry_after(status, retry_after_ms);
-	json_t *body = problem_json(status, reason, detail, errors, seconds);
-	char *text = json_dumps(body, JSON_COMPACT);
+	struct json_text body = { 0 };
 
-	json_decref(body);
+	problem_json(&body, status, reason, detail, errors, seconds);
 	request->location[0] = '\0';
-	reply_text(request, status, media_problem, text, seconds);
+	reply_text(request, status, media_problem, &body, seconds);
 }
 
 void reply_problem(struct request *request, enum problem problem, const char *format, ...)

@@ -2,17 +2,17 @@
  * waited, from the loop; a second answer and one to a client that has left are dropped. */
 #pragma once
 
-#include <jansson.h>
 #include <microhttpd.h>
 #include <stdint.h>
 
+#include "api/json_text.h"
 #include "api/problem.h"
 #include "service/rule.h"
 
 struct request;
 
-void reply_json(struct request *request, unsigned status, json_t *body); /* takes body */
-void reply_nothing(struct request *request);                             /* 204 */
+void reply_json(struct request *request, unsigned status, struct json_text *body); /* takes it */
+void reply_nothing(struct request *request);                                       /* 204 */
 
 /* The sentence says what happened and what to do. */
 void reply_problem(struct request *request, enum problem problem, const char *format, ...)

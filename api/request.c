@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/admit.h"
+#include "api/json_in.h"
 #include "api/reply.h"
 #include "api/running.h"
 #include "base/secret.h"

@@ -12,7 +12,6 @@
 #include <stdbool.h>
 
 #include "api/api_private.h"
-#include "api/json_in.h"
 #include "api/path.h"
 #include "api/problem.h"
 #include "api/route.h"
@@ -27,7 +26,6 @@ typedef void request_render(struct request *request);
 enum request_phase { PHASE_READING, PHASE_WAITING, PHASE_ANSWERED };
 
 struct request {
-	/* What handlers read. */
 	struct api *api;
 	const struct route *route;
 	struct access *access;
@@ -64,26 +62,8 @@ struct request {
  * NULL after a failed answer. */
 void *request_job(struct request *request, size_t size, void (*release)(void *job));
 
-/* Reads the body (an absent one as {}) into what the members describe. False: answered. */
-bool request_read(struct request *request, const struct json_member *members, size_t n, void *into);
-
-/* A whole number of the query in min..max; absent: *value is left. False: answered. */
-bool request_number(struct request *request, const char *name, int64_t min, int64_t max,
-		    int64_t *value);
-
-/* A word of the query by its parser, which gives -1 for none; absent: left. False: answered. */
-bool request_word(struct request *request, const char *name, int (*parse)(const char *),
-		  int *value);
-
 /* Puts the connection to sleep until an answer is given. */
 void request_wait(struct request *request);
-
-/* after (an id of that kind, or NULL) and limit of a list. False: answered. */
-bool request_page(struct request *request, const char *id_prefix, const char **after,
-		  size_t *limit);
-
-/* The site, the client's sites, or NULL (every one, and the gateway's) for lists. */
-void request_sites(const struct request *request, const char *const **names, size_t *n);
 
 /* Runs rule in a transaction, then render; refusals and failures are answered here. Routes of
  * SITE_EACH try the client's sites until one knows the object. */

@@ -4,7 +4,7 @@
 
 #include "api/admit.h"
 #include "api/reply.h"
-#include "api/request.h"
+#include "api/request_input.h"
 #include "base/id.h"
 
 enum { PAGE_DEFAULT = 50, PAGE_MAX = 200 };

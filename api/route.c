@@ -109,9 +109,11 @@ bool route_takes(const struct route *route, const char *query_name)
 	if (strcmp(query_name, "site") == 0)
 		return true;
 	while (*rest != '\0') {
-		if (strncmp(rest, query_name, n) == 0 && rest[n] == ' ')
-			return n > 0;
-		rest += strcspn(rest, " ") + 1;
+		size_t word = strcspn(rest, " ");
+
+		if (word == n && memcmp(rest, query_name, n) == 0)
+			return true;
+		rest += word + 1;
 	}
 	return false;
 }

@@ -49,24 +49,21 @@ static bool add_bytes(struct stream *stream, const char *bytes, size_t n)
 	return true;
 }
 
-bool stream_add(struct stream *stream, int64_t id, const char *type, json_t *data)
+bool stream_add(struct stream *stream, int64_t id, const char *type, struct json_text *data)
 {
-	char *text = json_dumps(data, JSON_COMPACT), head[128];
+	char head[128];
 	size_t before = stream->size;
 	int n = 0;
 	bool added;
 
-	json_decref(data);
-	if (text == NULL)
-		return false;
 	if (id > 0)
 		n = snprintf(head, sizeof(head), "id: %lld\n", (long long)id);
 	n += snprintf(head + n, sizeof(head) - (size_t)n, "event: %.64s\ndata: ", type);
-	added = add_bytes(stream, head, (size_t)n) && add_bytes(stream, text, strlen(text)) &&
-		add_bytes(stream, "\n\n", 2);
+	added = !data->failed && add_bytes(stream, head, (size_t)n) &&
+		add_bytes(stream, data->data, data->n) && add_bytes(stream, "\n\n", 2);
 	if (!added)
 		stream->size = before;
-	free(text);
+	json_text_free(data);
 	return added;
 }
 

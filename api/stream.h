@@ -4,11 +4,11 @@
  * sleeps until stream_flush. A comment every 15 s shows a client that has left. */
 #pragma once
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/json_text.h"
 #include "api/waits.h"
 
 struct request;
@@ -33,7 +33,7 @@ bool stream_admit(struct request *request);
 void stream_start(struct stream *stream);
 
 /* id 0: none. False: the buffer is full, nothing was added. Takes data. */
-bool stream_add(struct stream *stream, int64_t id, const char *type, json_t *data);
+bool stream_add(struct stream *stream, int64_t id, const char *type, struct json_text *data);
 
 void stream_flush(struct stream *stream);
 void stream_end(struct stream *stream); /* after what is in it */

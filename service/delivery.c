@@ -1,11 +1,9 @@
 /* delivery.c - why a code has not come, as far as it can be known, in words for the user.
  *
- * The message's state tells most; of a failure the reason's class and code tell the rest. Codes are
- * "cms 21", "cme 515", "st 0x46" and the like: letters, then a number. */
-#include <ctype.h>
+ * The message's state tells most; of a failure the reason's code tells the rest: "cms_21" from the
+ * modem, "st_46" (hex) from a delivery report. */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/util.h"
 #include "service/verification_private.h"
@@ -90,30 +88,29 @@ static enum delivery_reason look_up(const struct code_row *rows, size_t n, int c
 	return DELIVERY_GATEWAY_TROUBLE;
 }
 
-/* The number in "cms 21" or "0x46"; -1: there is none. */
-static int number_in(const char *code)
-{
-	const char *digit = code;
-
-	while (*digit != '\0' && !isdigit((unsigned char)*digit))
-		digit++;
-	return *digit == '\0'
-		       ? -1
-		       : (int)strtol(digit, NULL, strncasecmp(digit, "0x", 2) == 0 ? 16 : 10);
-}
+static const struct {
+	const char *prefix; /* of a reason's code */
+	int base;
+	const struct code_row *rows;
+	size_t n;
+} sources[] = {
+	{ "cms_", 10, cms_rows, ARRAY_LEN(cms_rows) },
+	{ "st_", 16, report_rows, ARRAY_LEN(report_rows) },
+};
 
 static enum delivery_reason reason_of_failure(const struct message_row *message)
 {
-	int code = number_in(message->reason_code);
-	bool submit = strncasecmp(message->reason_code, "cm", 2) == 0;
+	const char *code = message->reason_code;
 
-	if (code < 0)
-		return strcmp(message->reason_class, "recipient") == 0
-			       ? DELIVERY_NUMBER_MAYBE_MISTYPED
-			       : DELIVERY_GATEWAY_TROUBLE;
-	if (submit || message->sent_at == 0)
-		return look_up(cms_rows, ARRAY_LEN(cms_rows), code);
-	return look_up(report_rows, ARRAY_LEN(report_rows), code);
+	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
+		size_t n = strlen(sources[i].prefix);
+
+		if (strncmp(code, sources[i].prefix, n) == 0)
+			return look_up(sources[i].rows, sources[i].n,
+				       (int)strtol(code + n, NULL, sources[i].base));
+	}
+	return strcmp(message->reason_class, "recipient") == 0 ? DELIVERY_NUMBER_MAYBE_MISTYPED
+							       : DELIVERY_GATEWAY_TROUBLE;
 }
 
 enum delivery_reason delivery_reason_of(const struct verification_case *c)

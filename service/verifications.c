@@ -154,23 +154,29 @@ int verification_cancel(const struct rule *rule, const char *id, struct verifica
 	return err < 0 ? err : verification_fill_view(rule, &c, view);
 }
 
+int verification_is_current(const struct rule *rule, const struct message_row *message,
+			    bool *current)
+{
+	struct verification_row row;
+	int err = db_verification_by_message(rule->db, message->number, message->seq, &row);
+
+	*current = err == 0;
+	return err == -ENOENT ? 0 : err;
+}
+
 int verification_may_resend(const struct rule *rule, const struct message_row *message, bool *may)
 {
 	const struct config_site *site =
 		rule->site != NULL ? rule->site : config_site(rule->config, message->site);
-	int64_t left = message->deadline - db_now(rule->db), needed = 1;
-	struct verification_row row;
-	int err = 0;
+	int64_t left = message->deadline - db_now(rule->db);
+	int64_t third = message->life_ms / 3;
 
 	*may = false;
 	if (site == NULL || site->on_uncertain[message->kind] != UNCERTAIN_RESEND)
 		return 0;
-	if (message->kind == KIND_VERIFICATION) {
-		needed = message->life_ms / 3 < resend_rest_ms ? message->life_ms / 3
-							       : resend_rest_ms;
-		err = db_verification_by_message(rule->db, message->number, message->seq, &row);
-	}
-	if (err == 0)
-		*may = left >= needed;
-	return err == -ENOENT ? 0 : err;
+	*may = left > 0;
+	if (message->kind != KIND_VERIFICATION)
+		return 0;
+	*may = left >= (third < resend_rest_ms ? third : resend_rest_ms);
+	return *may ? verification_is_current(rule, message, may) : 0;
 }
