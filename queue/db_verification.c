@@ -13,6 +13,8 @@
 	"id, site, account, coalesce(number, 0), purpose, channel, locale, state, created_at,"     \
 	" approved_at, sends, message, code_at, code_until"
 
+enum { ACCOUNTS_MAX = 1000 };
+
 static const char *const state_names[] = {
 	[VER_PENDING] = "pending",
 	[VER_APPROVED] = "approved",
@@ -111,6 +113,38 @@ int db_verification_by_message(struct db *db, int64_t number, int64_t message_se
 				" AND message = ?2 AND state = 0",
 				"ii", number, message_seq),
 		       row);
+}
+
+int db_verification_accounts(struct db *db, const char *site, int64_t number,
+			     char (**accounts)[ACCOUNT_SIZE], size_t *n)
+{
+	sqlite3_stmt *stmt = db_query(db,
+				      "SELECT DISTINCT account FROM verification"
+				      " WHERE number = ?1 AND site = ?2 ORDER BY account LIMIT ?3",
+				      "iti", number, site, (int64_t)ACCOUNTS_MAX);
+	int err;
+
+	*n = 0;
+	*accounts = NULL;
+	if (stmt == NULL)
+		return db_error(db);
+	while ((err = db_step(db, stmt)) == 0) {
+		char(*grown)[ACCOUNT_SIZE] = realloc(*accounts, (*n + 1) * sizeof(*grown));
+
+		if (grown == NULL) {
+			db_done(stmt);
+			err = -ENOMEM;
+			break;
+		}
+		*accounts = grown;
+		db_column_text(stmt, 0, grown[(*n)++], ACCOUNT_SIZE);
+	}
+	if (err == -ENOENT)
+		return 0;
+	free(*accounts);
+	*accounts = NULL;
+	*n = 0;
+	return err;
 }
 
 int db_code_add(struct db *db, const char *verification,
