@@ -153,8 +153,8 @@ static int messages_of_account(struct db *db, const char *site, const char *acco
 int db_account_erase(struct db *db, const char *site, const char *account, unsigned *n)
 {
 	static const char *const sweeps[] = {
-		"DELETE FROM code WHERE verification IN"
-		" (SELECT id FROM verification WHERE site = ?1 AND account = ?2)",
+		("DELETE FROM code WHERE verification IN"
+		 " (SELECT id FROM verification WHERE site = ?1 AND account = ?2)"),
 		"DELETE FROM verification WHERE site = ?1 AND account = ?2",
 		"DELETE FROM owner WHERE site = ?1 AND account = ?2",
 		"DELETE FROM proof WHERE site = ?1 AND account = ?2",
@@ -183,10 +183,10 @@ int db_account_erase(struct db *db, const char *site, const char *account, unsig
 int db_number_erase(struct db *db, const char *site, const char *e164, unsigned *n)
 {
 	static const char *const sweeps[] = {
-		"DELETE FROM contact WHERE message IN (SELECT seq FROM message WHERE number = ?2"
-		" AND (?1 IS NULL OR site = ?1))",
-		"DELETE FROM code WHERE verification IN (SELECT id FROM verification"
-		" WHERE number = ?2 AND (?1 IS NULL OR site = ?1))",
+		("DELETE FROM contact WHERE message IN (SELECT seq FROM message WHERE number = ?2"
+		 " AND (?1 IS NULL OR site = ?1))"),
+		("DELETE FROM code WHERE verification IN (SELECT id FROM verification"
+		 " WHERE number = ?2 AND (?1 IS NULL OR site = ?1))"),
 		"DELETE FROM verification WHERE number = ?2 AND (?1 IS NULL OR site = ?1)",
 		"DELETE FROM owner WHERE number = ?2 AND (?1 IS NULL OR site = ?1)",
 		"DELETE FROM proof WHERE number = ?2 AND (?1 IS NULL OR site = ?1)",

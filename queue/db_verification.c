@@ -13,6 +13,8 @@
 	"id, site, account, coalesce(number, 0), purpose, channel, locale, state, created_at,"     \
 	" approved_at, sends, message, code_at, code_until"
 
+enum { ACCOUNTS_MAX = 1000, PRUNE_MAX = 1000 };
+
 static const char *const state_names[] = {
 	[VER_PENDING] = "pending",
 	[VER_APPROVED] = "approved",
@@ -111,6 +113,56 @@ int db_verification_by_message(struct db *db, int64_t number, int64_t message_se
 				" AND message = ?2 AND state = 0",
 				"ii", number, message_seq),
 		       row);
+}
+
+int db_verification_accounts(struct db *db, const char *site, int64_t number,
+			     char (**accounts)[ACCOUNT_SIZE], size_t *n)
+{
+	sqlite3_stmt *stmt = db_query(db,
+				      "SELECT DISTINCT account FROM verification"
+				      " WHERE number = ?1 AND site = ?2 ORDER BY account LIMIT ?3",
+				      "iti", number, site, (int64_t)ACCOUNTS_MAX);
+	int err;
+
+	*n = 0;
+	*accounts = NULL;
+	if (stmt == NULL)
+		return db_error(db);
+	while ((err = db_step(db, stmt)) == 0) {
+		char(*grown)[ACCOUNT_SIZE] = realloc(*accounts, (*n + 1) * sizeof(*grown));
+
+		if (grown == NULL) {
+			db_done(stmt);
+			err = -ENOMEM;
+			break;
+		}
+		*accounts = grown;
+		db_column_text(stmt, 0, grown[(*n)++], ACCOUNT_SIZE);
+	}
+	if (err == -ENOENT)
+		return 0;
+	free(*accounts);
+	*accounts = NULL;
+	*n = 0;
+	return err;
+}
+
+/* Ids ascend with time, so the oldest rows are the first ones. */
+int db_verification_prune(struct db *db, int64_t codes_before, int64_t rows_before)
+{
+	int err =
+		db_exec(db, NULL,
+			"DELETE FROM code WHERE verification IN (SELECT DISTINCT code.verification"
+			" FROM code LEFT JOIN verification ON verification.id = code.verification"
+			" WHERE coalesce(code_until, 0) < ?1 LIMIT ?2)",
+			"ii", codes_before, (int64_t)PRUNE_MAX);
+
+	if (err < 0)
+		return err;
+	return db_exec(db, NULL,
+		       "DELETE FROM verification WHERE id IN (SELECT id FROM (SELECT id, created_at"
+		       " FROM verification ORDER BY id LIMIT ?2) WHERE created_at < ?1)",
+		       "ii", rows_before, (int64_t)PRUNE_MAX);
 }
 
 int db_code_add(struct db *db, const char *verification,

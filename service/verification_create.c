@@ -171,6 +171,8 @@ static int expire(const struct rule *rule, struct verification_case *c)
 	c->row.state = VER_EXPIRED;
 	err = verification_cancel_message(rule, c);
 	if (err == 0)
+		err = db_code_erase(rule->db, c->row.id);
+	if (err == 0)
 		err = db_verification_update(rule->db, &c->row);
 	return err == 0 ? verification_tell(rule, c, "expired", NULL) : err;
 }
