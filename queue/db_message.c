@@ -140,7 +140,7 @@ int message_tell(struct db *db, const struct message_row *row, const char *reaso
 
 	snprintf(type, sizeof(type), "message.%s", state);
 	err = db_event_add(db, &event);
-	return err < 0 || !message_waits(row->state) ? err : db_news_queued(db, &due);
+	return err < 0 || !waits((int)row->state) ? err : db_news_queued(db, &due);
 }
 
 static int insert(struct db *db, struct message_row *row, const unsigned char *sealed, size_t n)

@@ -199,8 +199,8 @@ static int load(struct store *store, const char *path, char why[static STORE_WHY
 	if (err == 0)
 		clock_raise(store->time_kept_ms);
 	if (err == 0 || err == -ENOENT)
-		err = db_value(db, &db->news.live,
-			       "SELECT count(*) FROM message WHERE state IN (0, 1)", "");
+		err = db_value(db, &db->news.live, "SELECT sum(n) FROM tally WHERE state IN (0, 1)",
+			       "");
 	if (err == 0)
 		err = db_value(db, &store->stats.last_event_seq, "SELECT max(seq) FROM event", "");
 	if (err < 0 && err != -ENOENT)
