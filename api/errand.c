@@ -50,9 +50,7 @@ static int on_store_thread(struct db *db, void *arg)
 
 	if (request->site == NULL && request->route->sites == SITE_EACH)
 		return run_for_each(request, &rule);
-	if (request->site != NULL)
-		return run_for_site(request, &rule, request->site);
-	return run_for_site(request, &rule, access->n_sites > 0 ? access->sites[0] : NULL);
+	return run_for_site(request, &rule, request->site);
 }
 
 static void on_done(void *arg, int status)

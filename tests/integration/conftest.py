@@ -1,4 +1,5 @@
 """Fixtures: a simulator, a daemon on it, and the promise that both end well."""
+import contextlib
 import shutil
 import tempfile
 
@@ -36,8 +37,8 @@ class Field:
         return codes
 
 
-@pytest.fixture
-def field():
+@contextlib.contextmanager
+def opened():
     # A short path: socket names may have 107 bytes.
     folder = tempfile.mkdtemp(prefix="sg")
     built = Field(folder)
@@ -50,3 +51,16 @@ def field():
     for code, log in zip(codes, logs):
         assert "Sanitizer" not in log and "runtime error" not in log, log[-8000:]
         assert code in (0, -9), f"simgated ended with {code}:\n{log[-4000:]}"
+
+
+@pytest.fixture
+def field():
+    with opened() as built:
+        yield built
+
+
+@pytest.fixture(scope="module")
+def shared():
+    """One field for a whole file, where tests do not disturb each other."""
+    with opened() as built:
+        yield built

@@ -68,6 +68,21 @@ def request(path_of_socket, method, path, body=None, headers=None, timeout=LIMIT
         connection.close()
 
 
+def refused(answer, status, reason, field=None):
+    """The answer is a problem of this kind, told as every problem is; returns it."""
+    assert (answer.status, answer.reason) == (status, reason), answer
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer["status"] == status
+    assert answer["type"] and answer["title"] and answer["detail"]
+    if status in (423, 429, 503):
+        assert int(answer.headers["Retry-After"]) >= 1
+    if field is not None:
+        first = answer["errors"][0]
+        assert (first["field"], first["reason"]) == (field, reason), answer
+        assert first["detail"]
+    return answer
+
+
 class Process:
     def __init__(self, command, log, env=None):
         self.log = log
