@@ -13,7 +13,7 @@
 #include "base/secret.h"
 #include "daemon/dispatch_private.h"
 #include "queue/db_event.h"
-#include "queue/db_inbox.h"
+#include "service/replies.h"
 
 enum {
 	REPORT_AGE_MS = 3 * 24 * 3600 * 1000, /* a report speaks of a send not older than this */
@@ -31,6 +31,7 @@ struct inbound {
 	int decoded; /* 0, or why the PDU could not be read */
 	int64_t at;
 	bool matched;
+	const struct config *config; /* counted */
 };
 
 static struct inbound *inbound_new(struct dispatch *d, struct session *session)
@@ -43,6 +44,7 @@ static struct inbound *inbound_new(struct dispatch *d, struct session *session)
 	in->dispatch = d;
 	in->session = session;
 	in->at = clock_now_ms();
+	in->config = config_ref(d->config);
 	snprintf(in->modem, sizeof(in->modem), "%s", session_status(session)->name);
 	snprintf(in->sim, sizeof(in->sim), "%.23s", lane != NULL ? lane->sim : in->modem);
 	return in;
@@ -50,6 +52,7 @@ static struct inbound *inbound_new(struct dispatch *d, struct session *session)
 
 static void inbound_free(struct inbound *in)
 {
+	config_unref(in->config);
 	secret_wipe(in, sizeof(*in));
 	free(in);
 }
@@ -74,23 +77,20 @@ static int keep_sms(struct db *db, void *arg)
 {
 	struct inbound *in = arg;
 	const struct pdu_deliver *sms = &in->content.deliver;
-	struct inbox_row row = {
-		.received_at = in->at,
-		.sent_at = in->decoded == 0 ? sms->sent_at_ms : 0,
-		.text = in->decoded == 0 ? in->content.deliver.text : in->pdu,
-	};
-	struct event_new event = { .type = "sms.received", .subject = row.id, .modem = in->modem };
+	const struct rule rule = { .db = db, .config = in->config };
+	struct inbox_row row = { .text = in->pdu };
 	int err;
 
 	if (in->decoded == 0 && sms->silent)
 		return 0;
 	snprintf(row.modem, sizeof(row.modem), "%s", in->modem);
-	if (in->decoded == 0)
+	if (in->decoded == 0) {
+		row.sent_at = sms->sent_at_ms;
+		row.text = in->content.deliver.text;
 		snprintf(row.sender, sizeof(row.sender), "%s", sms->sender);
-	err = db_inbox_add(db, &row, in->pdu);
-	if (err == -EEXIST)
-		return 0;
-	return err < 0 ? err : db_event_add(db, &event);
+	}
+	err = reply_receive(&rule, &row, in->pdu);
+	return err == -EEXIST ? 0 : err;
 }
 
 /* ---- delivery reports ---- */
@@ -233,8 +233,10 @@ void inbound_received(struct dispatch *d, struct session *session,
 {
 	struct inbound *in = inbound_new(d, session);
 
-	if (in == NULL || d->stopping) {
-		free(in);
+	if (in == NULL)
+		return;
+	if (d->stopping) { /* it stays in the modem until the next start */
+		inbound_free(in);
 		return;
 	}
 	in->index = sms->index;

@@ -59,11 +59,36 @@ static struct due due_of(const struct message_row *row)
 	};
 }
 
+/* A code that was superseded while it was on the air is not sent again. */
+static int is_wanted(struct db *db, const struct config *config, const struct message_row *row,
+		     bool *wanted)
+{
+	const struct rule rule = {
+		.db = db,
+		.config = config,
+		.site = config_site(config, row->site),
+	};
+
+	*wanted = true;
+	return row->kind == KIND_VERIFICATION ? verification_is_current(&rule, row, wanted) : 0;
+}
+
 static int requeue(struct db *db, struct step *step, struct message_row *row, int64_t wait_ms,
 		   const struct message_cause *cause)
 {
-	int err = db_message_requeue(db, row, db_now(db) + wait_ms, cause);
+	static const struct message_cause superseded = {
+		.class = "permanent",
+		.code = "superseded",
+		.text = "it was refused, and a newer code has been made meanwhile",
+	};
+	bool wanted;
+	int err = is_wanted(db, step->config, row, &wanted);
 
+	step->landing = LANDING_DONE;
+	if (err == 0 && !wanted)
+		return db_message_move(db, row, MSG_FAILED, &superseded);
+	if (err == 0)
+		err = db_message_requeue(db, row, db_now(db) + wait_ms, cause);
 	step->landing = LANDING_REQUEUED;
 	step->requeued = due_of(row);
 	return err;

@@ -11,9 +11,11 @@
 #include "queue/db_inbox.h"
 #include "queue/db_message.h"
 #include "queue/db_place.h"
+#include "queue/db_verification.h"
 
 enum { HOUR_MS = 3600 * 1000 };
 
+static const int64_t codes_ms = 10 * 60 * 1000; /* a late entry is answered as expired */
 static const int64_t day_ms = 24 * (int64_t)HOUR_MS;
 static const int64_t places_ms = 32 * 24 * (int64_t)HOUR_MS; /* no limit looks back further */
 
@@ -39,6 +41,8 @@ static int prune_tx(struct db *db, void *arg)
 		err = db_inbox_prune(db, now - config->retain_inbox_ms);
 	if (err == 0)
 		err = db_idempotency_prune(db, now - day_ms);
+	if (err == 0)
+		err = db_verification_prune(db, now - codes_ms, now - config->retain_events_ms);
 	if (err == 0)
 		err = db_place_prune(db, now - places_ms);
 	return err;
