@@ -106,9 +106,9 @@ size_t alphabet_decode(char *out, const uint8_t *septets, size_t n, unsigned *od
 
 size_t alphabet_septets(uint8_t out[static 2], uint32_t character)
 {
-	for (uint8_t i = 0; i < ARRAY_LEN(basic); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(basic); i++) {
 		if (basic[i] == character && i != ESCAPE) {
-			out[0] = i;
+			out[0] = (uint8_t)i;
 			return 1;
 		}
 	}

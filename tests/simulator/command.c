@@ -156,7 +156,7 @@ static size_t extended_size(const char *text)
 static int run_basic(struct modem *modem, const char *text, size_t *size)
 {
 	struct request request = { .form = FORM_RUN };
-	size_t letters = text[0] == '&' ? 2 : 1, n = letters;
+	size_t letters = text[0] == '&' ? 2 : 1, n;
 	char name[4] = "", rest[INPUT_LINE_MAX + 1];
 
 	memcpy(name, text, strnlen(text, letters));
