@@ -59,7 +59,7 @@ void handle_modem_show(struct request *request)
 		reply_modem(request, MHD_HTTP_OK, status);
 }
 
-static void reply_control_error(struct request *request, int err)
+void reply_control_error(struct request *request, int err)
 {
 	if (err == -ENOENT)
 		reply_not_found(request);
@@ -167,17 +167,23 @@ static const struct json_member ussd_members[] = {
 	  .offset = offsetof(struct ask_job, command) },
 };
 
-/* A line end or Ctrl-Z inside would be a second command. */
-static bool is_one_line(struct request *request, const char *name, const char *text)
+static void refuse_command(struct request *request, const char *name, const char *reason,
+			   const char *detail)
 {
 	struct field_errors errors = { .n = 0 };
 
+	problem_add_field(&errors, name, reason, "%s", detail);
+	reply_fields(request, &errors);
+}
+
+/* A line end or Ctrl-Z inside would be a second command. */
+static bool is_one_line(struct request *request, const char *name, const char *text)
+{
 	for (; *text != '\0'; text++) {
 		if ((unsigned char)*text >= ' ' && *text != 0x7f)
 			continue;
-		problem_add_field(&errors, name, "control_character",
-				  "It must be one line without control characters.");
-		reply_fields(request, &errors);
+		refuse_command(request, name, "control_character",
+			       "It must be one line without control characters.");
 		return false;
 	}
 	return true;
@@ -186,7 +192,7 @@ static bool is_one_line(struct request *request, const char *name, const char *t
 typedef int ask_fn(struct control *control, const char *name, const char *text, modem_answer *done,
 		   void *arg);
 
-static void ask_modem(struct request *request, struct ask_job *job, ask_fn *fn)
+static void ask_modem(struct request *request, struct ask_job *job, const char *name, ask_fn *fn)
 {
 	struct ask *ask = malloc(sizeof(*ask));
 	int err = -ENOMEM;
@@ -197,7 +203,11 @@ static void ask_modem(struct request *request, struct ask_job *job, ask_fn *fn)
 	}
 	if (err < 0) {
 		free(ask);
-		reply_control_error(request, err);
+		if (err == -EINVAL)
+			refuse_command(request, name, "not_allowed",
+				       "The modem may not be asked this.");
+		else
+			reply_control_error(request, err);
 		return;
 	}
 	job->request = request;
@@ -219,7 +229,7 @@ static void handle_ask(struct request *request, const struct json_member *member
 	    !is_one_line(request, member->name, job->command))
 		return;
 	job->render = render;
-	ask_modem(request, job, fn);
+	ask_modem(request, job, member->name, fn);
 }
 
 static void render_at(struct request *request, const char *const *lines, size_t n,

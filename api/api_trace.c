@@ -1,7 +1,5 @@
 /* api_trace.c - the live AT dialogue of one modem (already masked) as an event stream. A reader
  * that is too slow misses lines and is told how many. */
-#include <string.h>
-
 #include "api/handlers.h"
 #include "api/json_out.h"
 #include "api/reply.h"
@@ -62,41 +60,22 @@ static void trace_job_free(void *arg)
 	stream_free(&job->stream);
 }
 
-/* A modem has one listener, and so at most one of these requests. */
-static bool is_listened_to(const struct request *request)
-{
-	const struct request *other;
-
-	LIST_FOREACH(other, &request->api->requests, link)
-	{
-		const struct trace_job *job = other->job;
-
-		if (other != request && other->route == request->route && job != NULL &&
-		    job->modems != NULL && strcmp(other->param[0], request->param[0]) == 0)
-			return true;
-	}
-	return false;
-}
-
 void handle_modem_trace(struct request *request)
 {
 	struct control *modems = request->api->modems;
 	struct trace_job *job;
+	int err;
 
 	if (modems == NULL || control_find(modems, request->param[0]) == NULL) {
 		reply_not_found(request);
 		return;
 	}
-	if (is_listened_to(request)) {
-		reply_problem(request, PROBLEM_MODEM_BUSY,
-			      "Someone else is watching this modem already.");
-		return;
-	}
 	job = stream_admit(request) ? request_job(request, sizeof(*job), trace_job_free) : NULL;
 	if (job == NULL)
 		return;
-	if (control_trace(modems, request->param[0], on_line, job) < 0) {
-		reply_problem(request, PROBLEM_MODEM_NOT_READY, "The modem cannot be watched now.");
+	err = control_trace(modems, request->param[0], on_line, job);
+	if (err < 0) { /* someone else is watching */
+		reply_control_error(request, err);
 		return;
 	}
 	job->modems = modems;

@@ -33,6 +33,9 @@ void handle_modem_ussd(struct request *request);
 void handle_modem_at(struct request *request);
 void handle_modem_trace(struct request *request);
 
+/* What control.h could not do (api_modems.c). */
+void reply_control_error(struct request *request, int err);
+
 /* The modems are replaced: a trace ends (api_trace.c). */
 void modem_trace_end(struct request *request);
 

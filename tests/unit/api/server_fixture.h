@@ -29,6 +29,7 @@ struct fixture {
 	char folder[64], socket[96];
 	const struct config *config;
 	struct store *store;
+	struct control *modems; /* NULL: none */
 	struct api *api;
 	bool api_closed, store_closed;
 };
@@ -81,7 +82,9 @@ static inline void on_events_hook(void *arg, int64_t last_seq)
 		api_events(f->api, last_seq);
 }
 
-static inline void fixture_start(struct fixture *f, const char *more)
+/* modems: makes them when loop and configuration are there; NULL: none. */
+static inline void fixture_start_with(struct fixture *f, const char *more,
+				      struct control *(*modems)(struct fixture *f))
 {
 	const struct store_hooks hooks = { .events = on_events_hook, .arg = f };
 	unsigned char master[SEAL_KEY_SIZE] = "a key for tests";
@@ -103,9 +106,16 @@ static inline void fixture_start(struct fixture *f, const char *more)
 	f->store = store_open(&f->loop, path, &keys, &hooks, why);
 	if (f->store == NULL)
 		fail_msg("%s", why);
-	f->api = api_start(&f->loop, f->config, f->store, NULL, -1, why);
+	if (modems != NULL)
+		f->modems = modems(f);
+	f->api = api_start(&f->loop, f->config, f->store, f->modems, -1, why);
 	if (f->api == NULL)
 		fail_msg("%s", why);
+}
+
+static inline void fixture_start(struct fixture *f, const char *more)
+{
+	fixture_start_with(f, more, NULL);
 }
 
 static inline void on_flag(void *arg)
