@@ -7,6 +7,10 @@ PYTHON   ?= /usr/bin/python3
 prefix   ?= /usr
 DESTDIR  ?=
 
+# V=1 shows every command.
+V ?=
+Q = $(if $(V),,@echo "  $@";)
+
 # SAN=address,undefined builds into a folder of its own.
 SAN      ?=
 comma    := ,
@@ -16,15 +20,18 @@ PARTS    := libuv libserialport sqlite3 libconfig libmicrohttpd jansson libsodiu
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror
 HARDEN   := $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
 OPT      ?= -O2 -g
-SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+FUZZ_FLAGS ?=
+SANFLAGS := $(FUZZ_FLAGS) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 VERSION  := $(shell cat VERSION)
 
 CPPFLAGS += -I. -D_GNU_SOURCE -DSIMGATE_VERSION='"$(VERSION)"' -MMD -MP
-PARTS_CFLAGS = $(shell pkg-config --cflags $(PARTS))
+PARTS_CFLAGS := $(shell pkg-config --cflags $(PARTS) 2>/dev/null)
 CFLAGS   += -std=gnu11 $(OPT) $(WARNINGS) $(HARDEN) $(SANFLAGS)
 CXXFLAGS += -std=gnu++17 $(OPT) $(filter-out -Wstrict-prototypes,$(WARNINGS)) $(HARDEN) $(SANFLAGS)
 LDFLAGS  += -pie -Wl,-z,relro,-z,now $(SANFLAGS)
-PARTS_LIBS = $(shell pkg-config --libs $(PARTS)) -lphonenumber -lpthread
+PARTS_LIBS := $(shell pkg-config --libs $(PARTS) 2>/dev/null) -lphonenumber -lpthread
+CLI_LIBS   := $(shell pkg-config --libs jansson libsodium libcurl 2>/dev/null)
+SIM_LIBS   := $(shell pkg-config --libs libuv jansson libsodium 2>/dev/null)
 
 # A room is a folder; what a room's tests link shows which rooms it may know.
 ROOMS    := base config modem queue service api
@@ -54,34 +61,34 @@ all: $(PROGRAMS)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(PARTS_CFLAGS) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(PARTS_CFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(BUILD)/obj/%.o: %.cc
 	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(PARTS_CFLAGS) $(CXXFLAGS) -c -o $@ $<
+	$(Q)$(CXX) $(CPPFLAGS) $(PARTS_CFLAGS) $(CXXFLAGS) -c -o $@ $<
 
 define room_archive
 $(call archive,$(1)): $(call room_o,$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	$$(AR) rcs $$@ $$^
+	@$$(AR) rcs $$@ $$^
 endef
 $(foreach r,$(ROOMS),$(eval $(call room_archive,$(r))))
 
 $(BUILD)/simgated: $(DAEMON_O) $(call archives,$(KNOWS_daemon))
-	$(CXX) $(LDFLAGS) -o $@ $(DAEMON_O) -Wl,--start-group $(call archives,$(KNOWS_daemon)) -Wl,--end-group $(PARTS_LIBS)
+	$(Q)$(CXX) $(LDFLAGS) -o $@ $(DAEMON_O) -Wl,--start-group $(call archives,$(KNOWS_daemon)) -Wl,--end-group $(PARTS_LIBS)
 
 $(BUILD)/simgate: $(CLI_O) $(call archive,base)
-	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs jansson libsodium libcurl)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
 
 $(BUILD)/gsm-simulator: $(SIM_O) $(call archive,base)
-	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libuv jansson libsodium)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(SIM_LIBS)
 
 # tests/unit/ROOM/test_X.c links the rooms that ROOM may know, and no others.
 define unit_rule
 $(BUILD)/unit/$(1)/%: $(BUILD)/obj/tests/unit/$(1)/%.o $(call archives,$(KNOWS_$(1)))
 	@mkdir -p $$(@D)
-	$$(CXX) $$(LDFLAGS) -o $$@ $$< -Wl,--start-group $(call archives,$(KNOWS_$(1))) -Wl,--end-group $$(PARTS_LIBS) -lcmocka
+	$$(Q)$$(CXX) $$(LDFLAGS) -o $$@ $$< -Wl,--start-group $(call archives,$(KNOWS_$(1))) -Wl,--end-group $$(PARTS_LIBS) -lcmocka
 endef
 $(foreach r,$(ROOMS),$(eval $(call unit_rule,$(r))))
 .PRECIOUS: $(BUILD)/obj/%.o
@@ -96,6 +103,105 @@ unit-$(1): $(filter $(BUILD)/unit/$(1)/%,$(UNIT_BINS))
 	@for t in $$^; do ./$$$$t || exit 1; done
 endef
 $(foreach r,$(ROOMS),$(eval $(call unit_room,$(r))))
+
+# ---- what must be installed (Debian's packages) ----
+
+DEBS := gcc g++ make pkg-config libuv1-dev libserialport-dev libsqlite3-dev libconfig-dev \
+	libmicrohttpd-dev libjansson-dev libphonenumber-dev libicu-dev libsodium-dev \
+	libsystemd-dev libcurl4-openssl-dev curl jq
+DEBS_TEST := $(DEBS) libcmocka-dev python3 python3-pytest
+DEBS_LINT := $(DEBS_TEST) clang clang-format clang-tidy cppcheck shellcheck
+
+.PHONY: deps deps-test deps-lint
+deps:
+	@tests/install-missing.sh $(DEBS)
+deps-test:
+	@tests/install-missing.sh $(DEBS_TEST)
+deps-lint:
+	@tests/install-missing.sh $(DEBS_LINT)
+
+# ---- trying it ----
+
+.PHONY: demo run
+demo: deps
+	@$(MAKE) --no-print-directory -s all
+	@BUILD=$(BUILD) tests/demo.sh
+
+run: deps
+	@$(MAKE) --no-print-directory -s all
+	@BUILD=$(BUILD) tests/demo.sh --stay
+
+# ---- tests ----
+
+SLOWSYNC := $(BUILD)/slowsync.so
+$(SLOWSYNC): tests/integration/slowsync.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -shared -fPIC -o $@ $< -ldl
+
+.PHONY: test test-build test-thread-build
+test: deps-test
+	@$(MAKE) --no-print-directory test-build SAN=address,undefined
+	@$(MAKE) --no-print-directory test-thread-build SAN=thread
+	@$(PYTHON) tests/run.py --build build-address-undefined --thread-build build-thread
+
+test-build: all unit $(SLOWSYNC)
+test-thread-build: $(BUILD)/unit/queue/test_store
+
+# Timing figures: printed, never asserted.
+BENCH_BINS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(call archives,$(KNOWS_daemon))
+	@mkdir -p $(@D)
+	$(Q)$(CXX) $(LDFLAGS) -o $@ $< -Wl,--start-group $(call archives,$(KNOWS_daemon)) -Wl,--end-group $(PARTS_LIBS)
+
+.PHONY: bench
+bench: deps-test
+	@$(MAKE) --no-print-directory -s all bench-build
+	@for b in $(BENCH_BINS); do echo "== $$b"; $$b || exit 1; done
+	@for b in tests/bench/bench_*.py; do echo "== $$b"; $(PYTHON) $$b --build $(BUILD) || exit 1; done
+.PHONY: bench-build
+bench-build: $(BENCH_BINS)
+
+# libFuzzer targets, 20 seconds each: make fuzz FUZZ_SECONDS=600
+FUZZ_SECONDS ?= 20
+FUZZ_C    := $(wildcard tests/fuzz/fuzz_*.c)
+.PHONY: fuzz
+fuzz: deps-lint
+	@$(MAKE) --no-print-directory fuzz-build CC=clang CXX=clang++ SAN=address,undefined BUILD=build-fuzz \
+		FUZZ_FLAGS=-fsanitize=fuzzer-no-link
+	@for f in $(patsubst tests/fuzz/%.c,build-fuzz/fuzz/%,$(FUZZ_C)); do echo "== $$f"; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 2>&1 | tail -n 12 || exit 1; done
+.PHONY: fuzz-build
+fuzz-build: $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_C))
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(call archives,$(KNOWS_modem))
+	@mkdir -p $(@D)
+	$(Q)$(CXX) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(call archives,$(KNOWS_modem)) -Wl,--end-group $(PARTS_LIBS)
+
+# ---- lint ----
+
+LINT_ALL  := $(foreach d,$(ROOMS) daemon cli tests/unit tests/unit/* tests/fuzz tests/bench tests/simulator tests/integration,\
+		$(wildcard $(d)/*.c $(d)/*.h $(d)/*.cc))
+LINT_TIDY := $(filter %.c,$(foreach d,$(ROOMS) daemon cli tests/simulator,$(wildcard $(d)/*.c)))
+
+.PHONY: lint
+lint: deps-lint
+	@echo "clang-format" && clang-format --dry-run -Werror $(sort $(LINT_ALL))
+	@echo "arrows" && tests/arrows.sh
+	@echo "shellcheck" && shellcheck .ci/run tests/*.sh
+	@echo "cppcheck" && cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -j2 --library=tests/cppcheck.cfg \
+		--enable=warning,portability --suppress=missingIncludeSystem --suppress=varFuncNullUB \
+		-I. -D_GNU_SOURCE -DSIMGATE_VERSION='""' $(LINT_TIDY)
+	@echo "clang-tidy" && printf '%s\n' $(LINT_TIDY) | xargs -P2 -I{} \
+		clang-tidy --quiet --warnings-as-errors='*' {} -- -std=gnu11 -I. -D_GNU_SOURCE \
+		-DSIMGATE_VERSION='""' 2>&1 | { ! grep -E 'warning:|error:'; }
+	@echo "lint: clean"
+
+# ---- installing ----
+
+.PHONY: install
+install: all
+	install -D -m 0755 $(BUILD)/simgated $(DESTDIR)$(prefix)/sbin/simgated
+	install -D -m 0755 $(BUILD)/simgate $(DESTDIR)$(prefix)/bin/simgate
+	install -D -m 0644 config/simgate.conf $(DESTDIR)/etc/simgate/simgate.conf
 
 .PHONY: clean
 clean:

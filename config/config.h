@@ -40,6 +40,7 @@ struct config_client {
 struct config_template {
 	enum config_kind kind;
 	const char *locale, *text;
+	unsigned line; /* in the file */
 };
 
 struct config_test_number {

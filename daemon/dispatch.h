@@ -18,7 +18,10 @@ struct dispatch; /* private to dispatch.c */
 /* The store's hooks and the sessions' events lead here; see main.c for the wiring. */
 struct dispatch *dispatch_new(uv_loop_t *loop, const struct config *config);
 
-void dispatch_start(struct dispatch *dispatch, struct store *store, struct control *modems);
+/* Accounts for what was on the air before, then sends. 0, or -ENOMEM. Both outlive dispatch. */
+int dispatch_start(struct dispatch *dispatch, struct store *store, struct control *modems);
+
+void dispatch_set_config(struct dispatch *dispatch, const struct config *config);
 
 /* store_hooks.queued */
 void dispatch_queued(void *dispatch, const struct due *items, size_t n);
@@ -28,5 +31,8 @@ extern const struct session_events dispatch_session_events; /* arg: the dispatch
 /* Nothing new is sent from now on; parts on the air end by themselves (fleet_close). */
 void dispatch_stop(struct dispatch *dispatch);
 
-/* After the store is closed. */
+/* After the last outcome is on disk (store_close ended): timers close on the loop. */
+void dispatch_close(struct dispatch *dispatch);
+
+/* After the loop ended. */
 void dispatch_free(struct dispatch *dispatch);

@@ -16,13 +16,16 @@ enum attempt_state {
 	ATTEMPT_UNDELIVERED,
 };
 
-/* Moves a queued message to sending (part 0, or a set that is tried again) or goes on with one in
- * sending. -EINVAL: it is no longer to be sent (canceled, expired). The first submit fixes a
- * code's end: deadline = min(deadline, now + life_ms). *attempt is the row's id. */
+/* Moves a queued message to sending (part 0 of a new set) or goes on with one in sending: its next
+ * part, or the same again after a refusal, on the same modem. -EINVAL: it is no longer to be sent
+ * (canceled, or past submit_by or deadline: db_message_expire), or it is not this part's turn. The
+ * first submit fixes a code's end: deadline = min(deadline, now + life_ms), and submit_by with it.
+ * *attempt is the row's id. */
 int db_attempt_claim(struct db *db, int64_t message_seq, unsigned part, const char *modem,
 		     const char *sim, int64_t *attempt);
 
-/* Records what came of it; reference -1 unknown, code -1 none. Does not move the message. */
+/* Records what came of it; reference -1, code -1: none is told, what is known stays. Does not move
+ * the message. */
 int db_attempt_end(struct db *db, int64_t attempt, enum attempt_state state, int reference,
 		   int code);
 
@@ -44,8 +47,10 @@ int db_attempt_uncertain(struct db *db, const char *modem, int64_t since, struct
 int db_attempt_count(struct db *db, int64_t message_seq, enum attempt_state state, unsigned *n);
 
 /* At start: messages in sending. Each claimed attempt becomes uncertain and so does its message;
- * one whose parts are all accounted for goes back to queued. *n: how many became uncertain. */
+ * else one whose parts are all accepted is sent, any other is queued again. *n: how many became
+ * uncertain. */
 int db_attempt_recover(struct db *db, unsigned *n);
 
-/* Uncertain messages, for the policy; seqs malloced. */
+/* Uncertain messages before their deadline, for the policy: the soonest to end first, at most
+ * 10,000; seqs malloced. */
 int db_attempt_uncertain_messages(struct db *db, int64_t **seqs, size_t *n);

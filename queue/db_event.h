@@ -36,11 +36,14 @@ struct event_query {
 };
 
 /* Fills at most limit events, oldest first; *n how many. *last is the newest number looked at,
- * also where a filter dropped it. -ERANGE: after is before the retention. */
+ * also where a filter dropped it: go on from there. One call looks at 10,000 at most; it has
+ * looked at all there are when *last comes back as it went in. -ERANGE: after is before the
+ * retention. */
 int db_event_list(struct db *db, const struct event_query *query, struct event *events, size_t *n,
 		  int64_t *last);
 
-/* Oldest first; *events is malloced, the caller frees. */
+/* Oldest first, the newest 500; *events is malloced, the caller frees. */
 int db_event_history(struct db *db, const char *subject, struct event **events, size_t *n);
 
+/* At most 1000 a call. */
 int db_event_prune(struct db *db, int64_t before_ms);

@@ -17,4 +17,5 @@ struct idempotency {
  * than 24 h are new. */
 int db_idempotency_find(struct db *db, const struct idempotency *idem, char object[static ID_SIZE]);
 int db_idempotency_keep(struct db *db, const struct idempotency *idem, const char *object);
+/* At most 1000 a call. */
 int db_idempotency_prune(struct db *db, int64_t before_ms);

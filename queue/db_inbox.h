@@ -15,7 +15,8 @@ struct inbox_row {
 	char *text; /* malloced, UTF-8; NULL when writing is done */
 };
 
-/* pdu_hash: of the physical PDU; -EEXIST: it is here already. Sets seq, id. */
+/* pdu_hash: of the physical PDU; -EEXIST: it came in the last 7 days. Sets seq, id,
+ * received_at. Adds no event: whose it is, is a rule. */
 int db_inbox_add(struct db *db, struct inbox_row *row, const char *pdu);
 
 struct inbox_query {
@@ -24,6 +25,8 @@ struct inbox_query {
 	const char *after; /* id: older than it */
 	size_t limit;
 };
+/* Newest first. An unknown after gives an empty list. */
 int db_inbox_list(struct db *db, const struct inbox_query *query, struct inbox_row *rows,
 		  size_t *n);
+/* At most 1000 a call. */
 int db_inbox_prune(struct db *db, int64_t before_ms);

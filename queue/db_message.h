@@ -6,31 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/gsm_text.h"
-#include "base/id.h"
-#include "queue/db_number.h"
+#include "queue/db_message_row.h"
 #include "queue/due.h"
-#include "queue/message.h"
-
-enum { SITE_SIZE = 64, REFERENCE_SIZE = 136, MODEM_SIZE = 64, CODE_SIZE = 40, WORDS_SIZE = 160 };
-
-struct message_row {
-	int64_t seq;
-	char id[ID_SIZE], site[SITE_SIZE];
-	enum config_kind kind;
-	enum message_priority priority;
-	enum message_state state;
-	int64_t number;
-	enum gsm_encoding encoding;
-	unsigned parts, parts_sent, tries;
-	bool report;
-	char modem[MODEM_SIZE], reference[REFERENCE_SIZE], retry_of[ID_SIZE];
-	char reason_class[CODE_SIZE], reason_code[CODE_SIZE], reason_text[WORDS_SIZE];
-	int64_t created_at, due_at, deadline, submit_by;
-	int64_t life_ms; /* of a code from its first submit; 0: none */
-	int64_t first_submit_at, sent_at, delivered_at, ended_at; /* 0: not yet */
-	bool has_text;
-};
 
 /* state MSG_SCHEDULED or MSG_QUEUED by due_at. Sets seq, id, created_at, submit_by
  * (deadline - life_ms / 3) of row; number by db_number_id. text is sealed. */
@@ -46,11 +23,16 @@ struct message_cause { /* NULL pointers: unchanged, not told */
 	const char *class, *code, *text, *modem;
 };
 
-/* -EINVAL where the table forbids it. Updates row. */
+/* row is as this transaction read it: its times and tries are written with the state. -EINVAL:
+ * the table forbids it, or the message is in another state by now. Updates row (untouched on an
+ * error). cause may be NULL. sent and delivered clear the reason where the cause tells none.
+ * Texts go at the end, and already when sent; a failed text keeps its own, one that awaits a
+ * report or an uncertain message too: see db_message_erase_texts. */
 int db_message_move(struct db *db, struct message_row *row, enum message_state to,
 		    const struct message_cause *cause);
 
-/* sending or uncertain -> queued, not before due_at. */
+/* sending or uncertain -> queued, not before due_at. An uncertain code may be submitted again while
+ * 60 s of its life remain (a third of it, if that is less). */
 int db_message_requeue(struct db *db, struct message_row *row, int64_t due_at,
 		       const struct message_cause *cause);
 
@@ -64,21 +46,25 @@ struct message_query {
 	size_t limit;
 };
 
+/* Newest first. An unknown after gives an empty list. */
 int db_message_list(struct db *db, const struct message_query *query, struct message_row *rows,
 		    size_t *n);
 
-/* Due messages in order, at most max; for the scheduler. *next_due: the soonest later one, or 0. */
+/* Queued and due messages in order, at most max; for the scheduler. *next_due: the soonest later
+ * one, or 0; also of scheduled ones, not after now where db_message_promote has work. */
 int db_message_due(struct db *db, int64_t now, struct due *items, size_t max, size_t *n,
 		   int64_t *next_due);
 
-/* scheduled -> queued for those due. At most 1000 a call; *next as above. */
+/* scheduled -> queued for those due. At most 1000 a call; *next: the soonest of the others, or 0.
+ */
 int db_message_promote(struct db *db, int64_t now, int64_t *next);
 
 /* Waiting ones past submit_by become expired; at most 1000 a call. seqs (malloced, NULL if none)
  * and n: which. *next: the soonest submit_by of the others, or 0. */
 int db_message_expire(struct db *db, int64_t now, int64_t **seqs, size_t *n, int64_t *next);
 
-/* Erases kept texts of messages that ended before then. */
+/* Erases kept texts: of failed messages that ended before then, and of uncertain ones and those
+ * that await a report whose deadline was before then. At most 1000 a call. */
 int db_message_erase_texts(struct db *db, int64_t ended_before);
 
 struct message_counts {

@@ -57,4 +57,5 @@ int db_lock_set(struct db *db, const struct place_key *key, int64_t until);
 int db_lock_get(struct db *db, const struct place_key *key, int64_t *until);
 int db_lock_clear(struct db *db, const struct place_key *key);
 
+/* Places dated before then, and locks that are over; at most 1000 of each a call. */
 int db_place_prune(struct db *db, int64_t dated_before);

@@ -1,4 +1,5 @@
-/* db_verification.h - verifications, codes, owners and proofs: typed rows, no rules. */
+/* db_verification.h - verifications, codes, owners and proofs: typed rows, no rules. Erasing:
+ * db_erase.h. */
 #pragma once
 
 #include <stdbool.h>
@@ -31,6 +32,17 @@ int db_verification_update(struct db *db, const struct verification_row *row);
 /* The newest pending one of this site, account, number and purpose. -ENOENT. */
 int db_verification_pending(struct db *db, const char *site, const char *account, int64_t number,
 			    const char *purpose, struct verification_row *row);
+/* The pending one whose newest code this message carries. -ENOENT: superseded, or none. */
+int db_verification_by_message(struct db *db, int64_t number, int64_t message_seq,
+			       struct verification_row *row);
+
+/* Accounts of the site that ever tried this number; malloced, at most 1000. */
+int db_verification_accounts(struct db *db, const char *site, int64_t number,
+			     char (**accounts)[ACCOUNT_SIZE], size_t *n);
+
+/* Erases codes that ended before codes_before (they are answered by time alone), and verifications
+ * begun before rows_before; owners and proofs stay. At most 1000 of each a call. */
+int db_verification_prune(struct db *db, int64_t codes_before, int64_t rows_before);
 
 /* Codes of a verification: the current one and superseded ones, as keyed hashes. */
 int db_code_add(struct db *db, const char *verification,
@@ -46,6 +58,7 @@ int db_owner_get(struct db *db, const char *site, int64_t number,
 int db_owner_number(struct db *db, const char *site, const char *account, int64_t *number);
 int db_owner_set(struct db *db, const char *site, const char *account,
 		 int64_t number); /* replaces the account's */
+/* With its proofs. -ENOENT: it is not the account's. */
 int db_owner_remove(struct db *db, const char *site, const char *account, int64_t number);
 
 struct proof_row {
@@ -57,7 +70,3 @@ int db_proof_set(struct db *db, const char *site, const char *account,
 		 const struct proof_row *proof);
 int db_proof_list(struct db *db, const char *site, const char *account, struct proof_row **proofs,
 		  size_t *n); /* malloced */
-
-/* Everything of an account goes: verifications, codes, owners, proofs, contact requests; then
- * numbers that nothing refers to. *n: rows. -ENOENT: nothing was held. */
-int db_account_erase(struct db *db, const char *site, const char *account, unsigned *n);

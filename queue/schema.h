@@ -4,6 +4,6 @@
 #include <sqlite3.h>
 #include <stddef.h>
 
-/* Brings the database up to date inside one transaction. 0; -ENOTSUP: it is from a newer version;
- * -EIO. why says what happened. */
+/* Brings the database up to date inside one transaction. 0; -ENOTSUP: it is from a newer version,
+ * or another program's; -EIO. why says what happened. */
 int schema_migrate(sqlite3 *sqlite, char *why, size_t why_size);

@@ -52,7 +52,7 @@ int message_list(const struct rule *rule, const struct message_filter *filter,
 		 struct message_view **views, size_t *n, char next[static ID_SIZE],
 		 struct refusal *why);
 
-/* For verifications and contact requests: queues text in the lane of kind. */
+/* For verifications and contact requests: queues text in the lane of kind. REASON_QUEUE_FULL. */
 struct message_order {
 	enum config_kind kind;
 	int64_t number;
@@ -60,7 +60,12 @@ struct message_order {
 	enum gsm_encoding encoding;
 	unsigned parts;
 	bool report;
+	int64_t due_at; /* 0: now */
 	int64_t deadline, life_ms;
 };
 int message_queue(const struct rule *rule, const struct message_order *order,
 		  struct message_row *row, struct refusal *why);
+
+/* As message_show, for a row that was read already; view->row is taken from it. */
+int message_view_fill(const struct rule *rule, const struct message_row *row,
+		      struct message_view *view);

@@ -19,8 +19,8 @@ enum { RULE_REFUSED = 1 };
 struct rule {
 	struct db *db;
 	const struct config *config;
-	const struct config_site *site;
-	const char *client; /* "uid:33" */
+	const struct config_site *site; /* NULL: an operator who looks at every site's objects */
+	const char *client;             /* "uid:33" */
 	/* idempotency.key NULL: none was sent. */
 	struct idempotency idempotency;
 };

@@ -17,9 +17,10 @@ struct text_values {                             /* NULL: the template may not u
 	const char *app_hash;                    /* Android's 11 characters, or NULL */
 };
 
-/* The site's template for kind and locale (exact, then its language, then the site's locale, then
- * built-in ru, vi, en), the shortest in parts where several stand, filled in, transliterated as
- * the site says, with the auto-fill lines for a code. 0, or -EMSGSIZE. */
+/* The template for kind and locale (exact, then its language; the site's own before a built-in ru,
+ * vi or en one; then the same for the site's locale), of several the first of the fewest parts,
+ * filled in, transliterated as the site says, with the auto-fill lines for a code. title NULL: the
+ * site's. 0, or -EMSGSIZE. */
 int text_render(const struct config_site *site, enum config_kind kind, const char *locale,
 		const struct text_values *values, char text[static TEXT_SIZE],
 		struct gsm_shape *shape);

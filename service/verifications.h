@@ -71,5 +71,10 @@ int account_erase(const struct rule *rule, const char *account, struct refusal *
 int account_unbind(const struct rule *rule, const char *account, const char *phone,
 		   struct refusal *why);
 
+/* Does this message carry the current code of a pending verification? Else it is not to be sent
+ * again, whatever the reason: a newer code is on its way, or none is wanted. */
+int verification_is_current(const struct rule *rule, const struct message_row *message,
+			    bool *current);
+
 /* May an uncertain message be queued again (policy, current code, life left)? Used by dispatch. */
 int verification_may_resend(const struct rule *rule, const struct message_row *message, bool *may);

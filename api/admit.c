@@ -1,0 +1,199 @@
+/* admit.c - the checks in their order; the first that fails answers:
+ *   the peer is a client (403), the path decodes (400), the route is known (404, 405), the role
+ *   is enough (403), the query has only known names (422), the site is the client's (404) and
+ *   named where one is needed (400), the Idempotency-Key is well formed (400). */
+#include "api/admit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/reply.h"
+#include "api/request.h"
+#include "base/util.h"
+
+static const char *header(struct request *request, const char *name)
+{
+	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+/* Access is worked out once a connection and snapshot, not once a request. */
+static bool admit_peer(struct request *request)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct api_peer *peer = info != NULL ? info->socket_context : NULL;
+	struct api *api = request->api;
+
+	if (peer != NULL && (peer->access == NULL || peer->generation != api->generation)) {
+		access_unref(peer->access);
+		peer->access = peer_access(api->peers, &peer->ids);
+		peer->generation = api->generation;
+	}
+	if (peer == NULL || peer->access == NULL) {
+		reply_problem(request, PROBLEM_STORE_UNAVAILABLE, "No memory: try again later.");
+		return false;
+	}
+	request->access = access_ref(peer->access);
+	if (request->access->role != ROLE_NONE)
+		return true;
+	reply_problem(request, PROBLEM_NOT_A_CLIENT,
+		      "This user (%s) is not among the clients of the configuration.",
+		      request->access->client);
+	return false;
+}
+
+static bool admit_path(struct request *request, enum path_error error)
+{
+	switch (error) {
+	case PATH_OK:
+		return true;
+	case PATH_TOO_LONG:
+		reply_problem(request, PROBLEM_TARGET_TOO_LONG,
+			      "The path and query must be shorter than %d bytes.", PATH_TARGET_MAX);
+		return false;
+	case PATH_BAD:
+		reply_problem(request, PROBLEM_BAD_PATH,
+			      "The path has a bad escape, a NUL, or is not UTF-8.");
+		return false;
+	case PATH_BAD_QUERY:
+		reply_problem(request, PROBLEM_BAD_QUERY,
+			      "The query has a bad escape, a NUL, is not UTF-8, or names "
+			      "something twice.");
+		return false;
+	case PATH_UNKNOWABLE:
+		break;
+	}
+	reply_problem(request, PROBLEM_NOT_FOUND, "There is no such route.");
+	return false;
+}
+
+static bool admit_route(struct request *request, const char *method)
+{
+	struct request *r = request;
+
+	r->route = route_find(method, &r->path, r->param, r->allow);
+	if (r->route == NULL) {
+		if (r->allow[0] != '\0')
+			reply_problem(r, PROBLEM_METHOD_NOT_ALLOWED, "This route takes only: %s.",
+				      r->allow);
+		else
+			reply_problem(r, PROBLEM_NOT_FOUND, "There is no such route.");
+		return false;
+	}
+	r->allow[0] = '\0';
+	if (r->access->role >= r->route->role)
+		return true;
+	reply_problem(r, PROBLEM_ROLE_TOO_LOW, "This needs the role %s; this client has %s.",
+		      config_role_name(r->route->role), config_role_name(r->access->role));
+	return false;
+}
+
+static bool admit_query(struct request *request)
+{
+	struct field_errors errors = { .n = 0 };
+
+	for (size_t i = 0; i < request->path.n_query; i++) {
+		if (!route_takes(request->route, request->path.query[i].name))
+			problem_add_field(&errors, request->path.query[i].name, "unknown_member",
+					  "The query of this route has no such name.");
+	}
+	if (errors.n > 0)
+		reply_fields(request, &errors);
+	return errors.n == 0;
+}
+
+static bool admit_named_site(struct request *request, const char *name)
+{
+	request->site = access_site(request->access, name);
+	request->site_named = true;
+	if (request->site == NULL)
+		reply_problem(request, PROBLEM_NOT_FOUND, "This client has no site of that name.");
+	return request->site != NULL;
+}
+
+static bool admit_site(struct request *request)
+{
+	const char *by_header = header(request, "Simgate-Site");
+	const char *by_query = path_query(&request->path, "site");
+	const struct access *access = request->access;
+
+	if (by_header != NULL && by_query != NULL && strcmp(by_header, by_query) != 0) {
+		reply_problem(request, PROBLEM_BAD_HEADER,
+			      "Simgate-Site and ?site= name different sites.");
+		return false;
+	}
+	if (by_header != NULL || by_query != NULL)
+		return admit_named_site(request, by_header != NULL ? by_header : by_query);
+	if (access->n_sites == 1)
+		request->site = access->sites[0];
+	if (request->site != NULL || request->route->sites == SITE_NONE)
+		return true;
+	if (access->n_sites > 0 && request->route->sites != SITE_ONE)
+		return true;
+	reply_problem(request, PROBLEM_SITE_REQUIRED,
+		      "This client has %zu sites: name one by the header Simgate-Site or ?site=.",
+		      access->n_sites);
+	return false;
+}
+
+bool admit_key(const char *text, char *key, size_t size)
+{
+	size_t n = strlen(text), out = 0;
+	bool quoted = n >= 2 && text[0] == '"' && text[n - 1] == '"';
+	const char *end = text + n - (quoted ? 1 : 0);
+
+	for (const char *at = text + (quoted ? 1 : 0); at < end; at++) {
+		if (quoted && *at == '\\' && at + 1 < end)
+			at++;
+		else if (*at == '"' || (!quoted && *at == ' '))
+			return false;
+		if (*at < ' ' || *at > '~' || out + 1 >= size)
+			return false;
+		key[out++] = *at;
+	}
+	key[out] = '\0';
+	return out > 0;
+}
+
+static void read_key(struct request *request)
+{
+	const char *text = header(request, "Idempotency-Key");
+
+	if (!request->route->keyed || text == NULL)
+		return;
+	if (!admit_key(text, request->key, sizeof(request->key))) {
+		request->key[0] = '\0';
+		reply_problem(request, PROBLEM_BAD_IDEMPOTENCY_KEY,
+			      "Idempotency-Key must have 1 to %d visible ASCII characters, bare "
+			      "or in quotes.",
+			      REQUEST_KEY_SIZE - 1);
+		return;
+	}
+	snprintf(request->route_text, sizeof(request->route_text), "%s %s %.40s",
+		 request->route->method, request->route->pattern,
+		 request->param[0] != NULL ? request->param[0] : "");
+}
+
+bool admit_content_type(const char *text)
+{
+	static const char json[] = "application/json";
+	size_t n = sizeof(json) - 1;
+
+	if (strncasecmp(text, json, n) != 0)
+		return false;
+	text += n + strspn(text + n, " \t");
+	return *text == '\0' || *text == ';';
+}
+
+void request_admit(struct request *request, const char *method)
+{
+	if (request->api->closing) {
+		reply_problem(request, PROBLEM_SHUTTING_DOWN, "simgated is stopping.");
+		return;
+	}
+	if (!admit_peer(request) || !admit_path(request, request->path_error) ||
+	    !admit_route(request, method) || !admit_query(request) || !admit_site(request))
+		return;
+	read_key(request);
+}

@@ -1,0 +1,217 @@
+/* json_out.c - messages, verifications, contact requests, accounts. */
+#include "api/json_out.h"
+
+static const char *const encoding_names[] = {
+	[GSM_AUTO] = "auto",
+	[GSM_GSM7] = "gsm7",
+	[GSM_UCS2] = "ucs2",
+};
+
+void json_out_list_open(struct json_text *out)
+{
+	json_text_open(out, NULL, '{');
+	json_text_open(out, "items", '[');
+}
+
+void json_out_list_close(struct json_text *out, const char *next)
+{
+	json_text_close(out, ']');
+	json_text_string(out, "next", next != NULL ? next : "");
+	json_text_close(out, '}');
+}
+
+static void out_reason(struct json_text *out, const struct message_row *row)
+{
+	if (row->reason_class[0] == '\0' && row->reason_code[0] == '\0' &&
+	    row->reason_text[0] == '\0') {
+		json_text_null(out, "reason");
+		return;
+	}
+	json_text_open(out, "reason", '{');
+	json_text_string(out, "class", row->reason_class);
+	json_text_string(out, "code", row->reason_code);
+	json_text_string(out, "text", row->reason_text);
+	json_text_close(out, '}');
+}
+
+static void out_history(struct json_text *out, const struct message_view *view)
+{
+	json_text_open(out, "history", '[');
+	for (size_t i = 0; i < view->n_history; i++) {
+		const struct event *event = &view->history[i];
+
+		json_text_open(out, NULL, '{');
+		json_text_string(out, "state", event->state);
+		json_text_time(out, "at", event->at);
+		json_text_string(out, "modem", event->modem);
+		json_text_string(out, "reason", event->reason);
+		json_text_close(out, '}');
+	}
+	json_text_close(out, ']');
+}
+
+static void out_parts(struct json_text *out, const struct message_row *row)
+{
+	json_text_open(out, "parts", '{');
+	json_text_number(out, "total", row->parts);
+	json_text_number(out, "sent", row->parts_sent);
+	json_text_close(out, '}');
+}
+
+void json_out_message(struct json_text *out, const struct message_view *view, bool with_history)
+{
+	const struct message_row *row = &view->row;
+
+	json_text_open(out, NULL, '{');
+	json_text_string(out, "id", row->id);
+	json_text_string(out, "kind", config_kind_name(row->kind));
+	json_text_string(out, "site", row->site);
+	json_text_string(out, "to", view->to);
+	json_text_string(out, "state", message_state_name(row->state));
+	out_reason(out, row);
+	json_text_string(out, "encoding", encoding_names[row->encoding]);
+	out_parts(out, row);
+	json_text_string(out, "priority", message_priority_name(row->priority));
+	json_text_string(out, "modem", row->modem);
+	json_text_string(out, "reference", row->reference);
+	json_text_string(out, "retry_of", row->retry_of);
+	json_text_time(out, "created_at", row->created_at);
+	json_text_time(out, "deadline", row->deadline);
+	json_text_time(out, "sent_at", row->sent_at);
+	json_text_time(out, "delivered_at", row->delivered_at);
+	json_text_time(out, "estimated_send_at", view->estimated_send_at);
+	if (with_history)
+		out_history(out, view);
+	json_text_close(out, '}');
+}
+
+void json_out_preview(struct json_text *out, const struct text_preview *preview)
+{
+	json_text_open(out, NULL, '{');
+	json_text_string(out, "encoding", encoding_names[preview->shape.encoding]);
+	json_text_number(out, "parts", preview->shape.n_parts);
+	json_text_number(out, "units", preview->shape.units);
+	json_text_number(out, "units_left", preview->shape.units_left);
+	json_text_open(out, "offending", '[');
+	for (size_t i = 0; i < preview->n_offending; i++) {
+		json_text_open(out, NULL, '{');
+		json_text_string(out, "char", preview->offending[i].character);
+		json_text_number(out, "at", (int64_t)preview->offending[i].at);
+		json_text_close(out, '}');
+	}
+	json_text_close(out, ']');
+	json_text_string(out, "text", preview->text);
+	json_text_close(out, '}');
+}
+
+static void out_advice(struct json_text *out, const struct delivery_advice *advice)
+{
+	json_text_string(out, "reason", advice->reason);
+	json_text_open(out, "advice", '{');
+	json_text_string(out, "ru", advice->ru);
+	json_text_string(out, "vi", advice->vi);
+	json_text_string(out, "en", advice->en);
+	json_text_close(out, '}');
+	json_text_string(out, "next_step", advice->next_step);
+}
+
+/* What the site may tell its user about a code that is on its way, or is not. */
+static void out_delivery(struct json_text *out, const struct verification_view *view)
+{
+	static const char *const empty[] = { "reason", "advice", "next_step" };
+
+	if (view->message_id[0] == '\0') {
+		json_text_null(out, "delivery");
+		return;
+	}
+	json_text_open(out, "delivery", '{');
+	json_text_string(out, "state", message_state_name(view->delivery));
+	if (view->delivery_reason != DELIVERY_NONE)
+		out_advice(out, delivery_advice(view->delivery_reason));
+	for (size_t i = 0; i < 3 && view->delivery_reason == DELIVERY_NONE; i++)
+		json_text_null(out, empty[i]);
+	json_text_close(out, '}');
+}
+
+void json_out_verification(struct json_text *out, const struct verification_view *view)
+{
+	const struct verification_row *row = &view->row;
+
+	json_text_open(out, NULL, '{');
+	json_text_string(out, "id", row->id);
+	json_text_string(out, "site", row->site);
+	json_text_string(out, "account", row->account);
+	json_text_string(out, "phone", view->phone);
+	json_text_string(out, "purpose", row->purpose);
+	json_text_string(out, "channel", row->channel);
+	json_text_string(out, "locale", row->locale);
+	json_text_string(out, "state", verification_state_name(row->state));
+	json_text_time(out, "created_at", row->created_at);
+	json_text_time(out, "expires_at", view->expires_at);
+	json_text_time(out, "resend_at", view->resend_at);
+	json_text_number(out, "attempts_left", view->attempts_left);
+	json_text_number(out, "sends", row->sends);
+	json_text_time(out, "approved_at", row->approved_at);
+	out_delivery(out, view);
+	json_text_string(out, "message", view->message_id);
+	json_text_close(out, '}');
+}
+
+static const char *const result_names[] = {
+	[CHECK_APPROVED] = "approved",
+	[CHECK_WRONG_CODE] = "wrong_code",
+	[CHECK_SUPERSEDED_CODE] = "superseded_code",
+};
+
+void json_out_check(struct json_text *out, const struct verification_view *view,
+		    enum check_result result)
+{
+	json_text_open(out, NULL, '{');
+	json_text_string(out, "id", view->row.id);
+	json_text_string(out, "state", verification_state_name(view->row.state));
+	json_text_string(out, "result", result_names[result]);
+	json_text_number(out, "attempts_left", view->attempts_left);
+	json_text_time(out, "expires_at", view->expires_at);
+	json_text_string(out, "account", view->row.account);
+	json_text_string(out, "phone", view->phone);
+	json_text_close(out, '}');
+}
+
+void json_out_contact(struct json_text *out, const struct contact_view *view)
+{
+	const struct message_row *message = &view->message.row;
+
+	json_text_open(out, NULL, '{');
+	json_text_string(out, "id", view->row.id);
+	json_text_string(out, "site", view->row.site);
+	json_text_string(out, "state", message_state_name(message->state));
+	json_text_string(out, "message", message->id);
+	json_text_string(out, "from_account", view->row.from_account);
+	json_text_string(out, "to_account", view->row.to_account);
+	json_text_string(out, "order", view->row.order);
+	json_text_time(out, "created_at", view->row.created_at);
+	json_text_time(out, "next_allowed_at", view->next_allowed_at);
+	json_text_open(out, "delivery", '{');
+	json_text_string(out, "state", message_state_name(message->state));
+	out_reason(out, message);
+	json_text_time(out, "sent_at", message->sent_at);
+	json_text_time(out, "delivered_at", message->delivered_at);
+	json_text_close(out, '}');
+	json_text_close(out, '}');
+}
+
+void json_out_account(struct json_text *out, const struct account_view *view)
+{
+	json_text_string(out, "account", view->account);
+	json_text_string(out, "phone", view->phone);
+	json_text_open(out, "proofs", '[');
+	for (size_t i = 0; i < view->n_proofs; i++) {
+		json_text_open(out, NULL, '{');
+		json_text_string(out, "phone", view->phones[i]);
+		json_text_string(out, "channel", view->proofs[i].channel);
+		json_text_time(out, "verified_at", view->proofs[i].verified_at);
+		json_text_string(out, "assurance", view->proofs[i].assurance);
+		json_text_close(out, '}');
+	}
+	json_text_close(out, ']');
+}

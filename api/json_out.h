@@ -1,0 +1,39 @@
+/* json_out.h - what rules and modems show, as JSON (section 7 of the design). Absent texts and
+ * times are null, so that every object has all of its members. name: as in json_text.h. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "api/json_text.h"
+#include "config/config.h"
+#include "modem/control.h"
+#include "queue/db_event.h"
+#include "queue/db_inbox.h"
+#include "service/contacts.h"
+#include "service/messages.h"
+#include "service/texts.h"
+#include "service/verifications.h"
+
+/* {"items": [ ... items ... ], "next": ...}: items are written between the two. next "" or NULL:
+ * null. */
+void json_out_list_open(struct json_text *out);
+void json_out_list_close(struct json_text *out, const char *next);
+
+void json_out_message(struct json_text *out, const struct message_view *view, bool with_history);
+void json_out_preview(struct json_text *out, const struct text_preview *preview);
+void json_out_verification(struct json_text *out, const struct verification_view *view);
+void json_out_check(struct json_text *out, const struct verification_view *view,
+		    enum check_result result);
+void json_out_contact(struct json_text *out, const struct contact_view *view);
+
+/* The members without the brackets: an export adds to them. */
+void json_out_account(struct json_text *out, const struct account_view *view);
+
+void json_out_inbox(struct json_text *out, const struct inbox_row *row);
+void json_out_event(struct json_text *out, const struct event *event);
+
+/* config may be NULL: the modem is not named there. */
+void json_out_modem(struct json_text *out, const struct modem_status *status,
+		    const struct config_modem *config);
+void json_out_trace(struct json_text *out, int64_t at_ms, char direction, const char *line);

@@ -1,0 +1,134 @@
+/* json_out_gateway.c - events, received SMS, modems. */
+#include "api/json_out.h"
+#include "base/util.h"
+
+void json_out_inbox(struct json_text *out, const struct inbox_row *row)
+{
+	json_text_open(out, NULL, '{');
+	json_text_string(out, "id", row->id);
+	json_text_string(out, "site", row->site);
+	json_text_string(out, "modem", row->modem);
+	json_text_string(out, "from", row->sender);
+	json_text_string(out, "text", row->text != NULL ? row->text : "");
+	json_text_time(out, "received_at", row->received_at);
+	json_text_time(out, "sent_at", row->sent_at);
+	json_text_close(out, '}');
+}
+
+void json_out_event(struct json_text *out, const struct event *event)
+{
+	json_text_open(out, NULL, '{');
+	json_text_number(out, "seq", event->seq);
+	json_text_time(out, "at", event->at);
+	json_text_string(out, "type", event->type);
+	json_text_string(out, "subject", event->subject);
+	json_text_open(out, "data", '{');
+	json_text_string(out, "site", event->site);
+	json_text_string(out, "state", event->state);
+	json_text_string(out, "modem", event->modem);
+	json_text_string(out, "reason", event->reason);
+	json_text_close(out, '}');
+	json_text_close(out, '}');
+}
+
+/* 27.007 7.2: the stat of +CREG. */
+static const char *const registrations[] = {
+	"not_registered", "home", "searching", "denied", "unknown", "roaming",
+};
+
+static void out_network(struct json_text *out, const struct modem_status *status)
+{
+	int stat = status->registration;
+	bool known = stat >= 0 && (size_t)stat < ARRAY_LEN(registrations);
+
+	json_text_string(out, "operator", status->operator_name);
+	json_text_string(out, "registration", known ? registrations[stat] : "");
+	json_text_flag(out, "roaming", status->roaming);
+	json_text_string(out, "rat", status->rat);
+	if (status->dbm != 0)
+		json_text_number(out, "dbm", status->dbm);
+	else
+		json_text_null(out, "dbm");
+}
+
+static void out_identity(struct json_text *out, const struct modem_status *status)
+{
+	json_text_string(out, "manufacturer", status->manufacturer);
+	json_text_string(out, "model", status->model);
+	json_text_string(out, "revision", status->revision);
+	json_text_string(out, "profile", status->profile);
+	json_text_string(out, "imei", status->imei);
+	json_text_string(out, "imsi", status->imsi);
+	json_text_string(out, "iccid", status->iccid);
+	json_text_string(out, "number", status->number);
+	json_text_string(out, "smsc", status->smsc);
+}
+
+static void out_quotas(struct json_text *out, const struct config_modem *config)
+{
+	json_text_open(out, "quotas", '[');
+	for (size_t i = 0; config != NULL && i < config->limits.n; i++) {
+		json_text_open(out, NULL, '{');
+		json_text_number(out, "count", config->limits.items[i].count);
+		json_text_number(out, "window", config->limits.items[i].window_ms / 1000);
+		json_text_close(out, '}');
+	}
+	json_text_close(out, ']');
+}
+
+static void out_last_error(struct json_text *out, const struct modem_status *status)
+{
+	if (status->last_error[0] == '\0') {
+		json_text_null(out, "last_error");
+		return;
+	}
+	json_text_open(out, "last_error", '{');
+	json_text_string(out, "text", status->last_error);
+	json_text_time(out, "at", status->last_error_ms);
+	json_text_close(out, '}');
+}
+
+static void out_work(struct json_text *out, const struct modem_status *status)
+{
+	json_text_open(out, "counters", '{');
+	json_text_number(out, "sent", status->sent);
+	json_text_number(out, "refused", status->refused);
+	json_text_number(out, "uncertain", status->uncertain);
+	json_text_number(out, "received", status->received);
+	json_text_close(out, '}');
+	json_text_time(out, "last_sent_at", status->last_sent_ms);
+	json_text_open(out, "pacing", '{');
+	json_text_number(out, "command_gap_ms", status->command_gap_ms);
+	json_text_number(out, "prompt_gap_ms", status->prompt_gap_ms);
+	json_text_close(out, '}');
+	out_last_error(out, status);
+	json_text_string(out, "recovery_step", status->recovery_step);
+	json_text_number(out, "reopenings", status->reopenings);
+}
+
+void json_out_modem(struct json_text *out, const struct modem_status *status,
+		    const struct config_modem *config)
+{
+	json_text_open(out, NULL, '{');
+	json_text_string(out, "name", status->name);
+	json_text_string(out, "device", status->device);
+	json_text_string(out, "state", modem_state_name(status->state));
+	json_text_string(out, "why", status->why);
+	json_text_time(out, "since", status->since_ms);
+	out_network(out, status);
+	out_identity(out, status);
+	out_quotas(out, config);
+	out_work(out, status);
+	json_text_close(out, '}');
+}
+
+void json_out_trace(struct json_text *out, int64_t at_ms, char direction, const char *line)
+{
+	const char way[2] = { direction, '\0' };
+
+	json_text_open(out, NULL, '{');
+	json_text_time(out, "at", at_ms);
+	json_text_string(out, "direction", way);
+	json_text_string(out, "line", line);
+	json_text_close(out, '}');
+}

@@ -1,0 +1,44 @@
+/* peer.h - who is at the other end of a connection, and what that client may do.
+ *
+ * The kernel tells uid and groups once, at connect; names of the configuration become ids once, at
+ * load; what follows from both is worked out once a connection and snapshot, and counted. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "config/config.h"
+
+struct peer_ids {
+	uid_t uid;
+	gid_t *groups; /* all of them, malloced */
+	size_t n_groups;
+};
+
+/* 0, or a negative errno: then the client is nobody. */
+int peer_read(struct peer_ids *ids, int fd);
+void peer_free(struct peer_ids *ids);
+
+struct peer_map; /* a snapshot with its user and group names resolved; private to peer.c */
+
+struct peer_map *peer_map_new(const struct config *config); /* takes a reference; NULL: memory */
+void peer_map_free(struct peer_map *map);
+
+struct access {
+	unsigned refs;
+	const struct config *config;
+	enum config_role role; /* ROLE_NONE: not a client */
+	bool every_site;
+	const struct config_site **sites; /* its own */
+	const char **names; /* theirs; for an operator one more: "", the gateway itself */
+	size_t n_sites, n_names;
+	char client[24]; /* "uid:33" */
+};
+
+struct access *peer_access(const struct peer_map *map, const struct peer_ids *ids);
+struct access *access_ref(struct access *access);
+void access_unref(struct access *access); /* NULL is allowed */
+
+/* NULL: there is none of that name, or it is another client's. */
+const struct config_site *access_site(const struct access *access, const char *name);

@@ -1,0 +1,90 @@
+/* call.c - what verbs share: words, options, paths, one call. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+enum { TEXT_MAX = 65536 };
+
+static char *read_stdin(void)
+{
+	char *text = malloc(TEXT_MAX + 1);
+	size_t n;
+
+	if (text == NULL)
+		return NULL;
+	if (isatty(STDIN_FILENO))
+		fputs("simgate: type the text, end it with Ctrl-D\n", stderr);
+	n = fread(text, 1, TEXT_MAX + 1, stdin);
+	if (n > TEXT_MAX) {
+		fprintf(stderr, "simgate: the text is longer than %d bytes\n", TEXT_MAX);
+		free(text);
+		return NULL;
+	}
+	if (n > 0 && text[n - 1] == '\n') /* an editor's or echo's last line end is not meant */
+		n--;
+	text[n] = '\0';
+	return text;
+}
+
+char *text_argument(const struct call *call, int first_word)
+{
+	size_t size = 1;
+	char *text;
+
+	if (first_word >= call->n_words)
+		return read_stdin();
+	for (int i = first_word; i < call->n_words; i++)
+		size += strlen(call->words[i]) + 1;
+	text = calloc(1, size);
+	for (int i = first_word; text != NULL && i < call->n_words; i++) {
+		if (i > first_word)
+			strcat(text, " ");
+		strcat(text, call->words[i]);
+	}
+	return text;
+}
+
+void set_option(json_t *body, const char *name, const struct call *call, enum cli_option option)
+{
+	if (call->option[option] != NULL)
+		json_object_set_new(body, name, json_string(call->option[option]));
+}
+
+void build_path(char *out, size_t size, const char *format, const char *value)
+{
+	char encoded[1024];
+	const char *slot = strstr(format, "%s");
+
+	http_encode(encoded, sizeof(encoded), value);
+	snprintf(out, size, "%.*s%s%s", (int)(slot - format), format, encoded, slot + 2);
+}
+
+void add_query(char *path, size_t size, const char *name, const char *value)
+{
+	char encoded[1024];
+	size_t used = strlen(path);
+
+	if (value == NULL)
+		return;
+	http_encode(encoded, sizeof(encoded), value);
+	snprintf(path + used, size - used, "%c%s=%s", strchr(path, '?') == NULL ? '?' : '&', name,
+		 encoded);
+}
+
+enum exit_code call_and_print(struct call *call, const char *method, const char *path, json_t *body,
+			      void (*print)(const json_t *answer))
+{
+	json_t *answer;
+	enum exit_code result = http_call(&call->http, method, path, body, &answer);
+
+	if (call->json && answer != NULL)
+		print_json(answer);
+	else if (result == EXIT_DONE && answer != NULL && print != NULL)
+		print(answer);
+	json_decref(answer);
+	json_decref(body);
+	return result;
+}

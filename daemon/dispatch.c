@@ -1,0 +1,349 @@
+/* dispatch.c - what is due goes to whichever modem is free.
+ *
+ * The scheduler's window holds ids and times; a tick (one transaction) promotes what is due,
+ * expires what is late and refills the window, then says when the next one is needed. There is
+ * one timer for it and nothing polls. */
+#include "daemon/dispatch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/dispatch_private.h"
+
+enum { TICK_RETRY_MS = 1000 };
+
+struct tick {
+	struct dispatch *dispatch;
+	const struct config *config; /* counted */
+	bool recover, refill;
+	unsigned recovered, resent;
+	struct due *items; /* SCHED_WINDOW of them */
+	size_t n_items;
+	int64_t *expired;
+	size_t n_expired;
+	int64_t next_at; /* the next promotion or expiry, 0: none */
+	int64_t due_at;  /* after a refill: the next that is due later, 0: none */
+};
+
+static void tick(struct dispatch *d);
+
+/* ---- the tick ---- */
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+	if (a == 0 || b == 0)
+		return a + b;
+	return a < b ? a : b;
+}
+
+/* After a start: what was on the air is uncertain, and the sites' policy says what follows. */
+static int recover(struct db *db, struct tick *t)
+{
+	int64_t *seqs = NULL;
+	size_t n = 0;
+	int err = db_attempt_recover(db, &t->recovered);
+
+	t->resent = 0;
+	if (err == 0)
+		err = db_attempt_uncertain_messages(db, &seqs, &n);
+	for (size_t i = 0; i < n && err == 0; i++) {
+		struct message_row row;
+		bool requeued = false;
+
+		err = db_message_by_seq(db, seqs[i], &row);
+		if (err == 0)
+			err = outcome_apply_policy(db, t->config, &row, &requeued);
+		t->resent += requeued;
+	}
+	free(seqs);
+	return err;
+}
+
+static int tick_tx(struct db *db, void *arg)
+{
+	struct tick *t = arg;
+	int64_t now = db_now(db), promote_at = 0, expire_at = 0;
+	int err = 0;
+
+	free(t->expired);
+	t->expired = NULL;
+	t->n_expired = t->n_items = 0;
+	if (t->recover)
+		err = recover(db, t);
+	if (err == 0)
+		err = db_message_promote(db, now, &promote_at);
+	if (err == 0)
+		err = db_message_expire(db, now, &t->expired, &t->n_expired, &expire_at);
+	if (err == 0 && t->refill)
+		err = db_message_due(db, now, t->items, SCHED_WINDOW, &t->n_items, &t->due_at);
+	t->next_at = sooner(promote_at, expire_at);
+	return err;
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct dispatch *d = timer->data;
+
+	d->tick_at = 0;
+	tick(d);
+}
+
+/* Wakes the tick at this time, unless it wakes sooner anyway. 0: no need. */
+static void wake_at(struct dispatch *d, int64_t at)
+{
+	int64_t now = clock_now_ms();
+
+	if (at == 0 || d->stopping || (d->tick_at != 0 && d->tick_at <= at))
+		return;
+	d->tick_at = at;
+	uv_timer_start(&d->timer, on_timer, at > now ? (uint64_t)(at - now) : 0, 0);
+}
+
+static void tick_free(struct tick *t)
+{
+	config_unref(t->config);
+	free(t->items);
+	free(t->expired);
+	free(t);
+}
+
+static void tick_apply(struct dispatch *d, const struct tick *t)
+{
+	if (t->recovered > 0)
+		log_warn("%u messages were on the air when simgate stopped and are uncertain; %u "
+			 "of them are sent again by the sites' on_uncertain policy",
+			 t->recovered, t->resent);
+	for (size_t i = 0; i < t->n_expired; i++)
+		sched_forget(d->sched, t->expired[i]);
+	for (size_t i = 0; i < t->n_items; i++)
+		sched_add(d->sched, &t->items[i]);
+	if (t->refill) {
+		sched_filled(d->sched, t->n_items < SCHED_WINDOW);
+		d->refill_at = t->due_at;
+	}
+	wake_at(d, t->next_at);
+	wake_at(d, d->refill_at);
+}
+
+static void on_tick(void *arg, int status)
+{
+	struct tick *t = arg;
+	struct dispatch *d = t->dispatch;
+
+	d->tick_running = false;
+	if (status == 0) {
+		tick_apply(d, t);
+		d->recovered = true;
+	} else if (status != -ECANCELED) {
+		log_error("cannot read the queue (%s); trying again", strerror(-status));
+		wake_at(d, clock_now_ms() + TICK_RETRY_MS);
+	}
+	tick_free(t);
+	dispatch_pump(d);
+}
+
+static void tick(struct dispatch *d)
+{
+	struct tick *t;
+
+	if (d->tick_running || d->stopping)
+		return;
+	t = calloc(1, sizeof(*t));
+	if (t != NULL)
+		t->items = calloc(SCHED_WINDOW, sizeof(*t->items));
+	if (t == NULL || t->items == NULL) {
+		free(t);
+		wake_at(d, clock_now_ms() + TICK_RETRY_MS);
+		return;
+	}
+	t->dispatch = d;
+	t->config = config_ref(d->config);
+	t->recover = !d->recovered;
+	t->refill = sched_wants_refill(d->sched) ||
+		    (d->refill_at != 0 && d->refill_at <= clock_now_ms());
+	d->tick_running = true;
+	store_run(d->store, STORE_FIRST, tick_tx, on_tick, t);
+}
+
+/* ---- who sends what ---- */
+
+struct lane *dispatch_lane(struct dispatch *d, const struct session *session)
+{
+	for (size_t i = 0; i < d->n_lanes; i++)
+		if (d->lanes[i].session == session)
+			return &d->lanes[i];
+	return NULL;
+}
+
+void dispatch_pump(struct dispatch *d)
+{
+	int64_t now = clock_now_ms(), wait_ms;
+	struct due due;
+
+	if (d->stopping || !d->recovered)
+		return;
+	for (size_t i = 0; i < d->n_lanes; i++) {
+		if (!lane_wants(&d->lanes[i]))
+			continue;
+		if (!sched_take(d->sched, now, &due))
+			break;
+		lane_load(&d->lanes[i], &due);
+	}
+	wait_ms = sched_wait_ms(d->sched, now);
+	if (wait_ms > 0)
+		wake_at(d, now + wait_ms);
+	if (sched_wants_refill(d->sched))
+		tick(d);
+}
+
+void dispatch_queued(void *arg, const struct due *items, size_t n)
+{
+	struct dispatch *d = arg;
+	int64_t now = clock_now_ms();
+
+	for (size_t i = 0; i < n; i++) {
+		wake_at(d, items[i].submit_by);
+		if (items[i].due_at > now) {
+			wake_at(d, items[i].due_at);
+			continue;
+		}
+		sched_add(d->sched, &items[i]);
+		for (size_t k = 0; k < d->n_lanes; k++)
+			lane_yield(&d->lanes[k], items[i].rank);
+	}
+	dispatch_pump(d);
+}
+
+/* ---- what the modems tell ---- */
+
+/* A SIM that lets the modem search for a network took its PIN. */
+static void note_pin(struct lane *lane)
+{
+	const struct modem_status *status = session_status(lane->session);
+
+	if (!lane->pin_tried)
+		return;
+	if (status->state != MODEM_SEARCHING && status->state != MODEM_READY)
+		return;
+	lane->pin_tried = false;
+	pin_worked(lane->dispatch, lane->session, status->iccid);
+}
+
+static void on_changed(void *arg, struct session *session)
+{
+	struct dispatch *d = arg;
+	struct lane *lane = dispatch_lane(d, session);
+
+	if (lane == NULL)
+		return;
+	note_pin(lane);
+	lane_advance(lane);
+	dispatch_pump(d);
+}
+
+static void on_send_done(void *arg, struct session *session, const struct send_outcome *outcome)
+{
+	struct lane *lane = dispatch_lane(arg, session);
+
+	if (lane != NULL)
+		lane_send_done(lane, outcome);
+}
+
+static void on_inbound(void *arg, struct session *session, const struct session_inbound *in)
+{
+	inbound_received(arg, session, in);
+}
+
+static void on_late_reply(void *arg, struct session *session, int reference)
+{
+	inbound_late_reply(arg, session, reference);
+}
+
+static void on_call(void *arg, struct session *session, const char *number, int type)
+{
+	inbound_call(arg, session, number, type);
+}
+
+static void on_pin_wanted(void *arg, struct session *session, const char *iccid, int tries_left)
+{
+	struct lane *lane = dispatch_lane(arg, session);
+
+	if (lane != NULL)
+		lane->pin_tried = true;
+	pin_wanted(arg, session, iccid, tries_left);
+}
+
+const struct session_events dispatch_session_events = {
+	.changed = on_changed,
+	.send_done = on_send_done,
+	.late_reply = on_late_reply,
+	.inbound = on_inbound,
+	.call = on_call,
+	.pin_wanted = on_pin_wanted,
+};
+
+/* ---- life ---- */
+
+struct dispatch *dispatch_new(uv_loop_t *loop, const struct config *config)
+{
+	struct dispatch *d = calloc(1, sizeof(*d));
+
+	if (d == NULL)
+		return NULL;
+	d->loop = loop;
+	d->config = config_ref(config);
+	d->sched = sched_new();
+	if (d->sched == NULL) {
+		config_unref(d->config);
+		free(d);
+		return NULL;
+	}
+	uv_timer_init(loop, &d->timer);
+	d->timer.data = d;
+	return d;
+}
+
+int dispatch_start(struct dispatch *d, struct store *store, struct control *modems)
+{
+	size_t n = control_count(modems);
+
+	d->store = store;
+	d->lanes = calloc(n > 0 ? n : 1, sizeof(*d->lanes));
+	if (d->lanes == NULL)
+		return -ENOMEM;
+	d->n_lanes = n;
+	for (size_t i = 0; i < n; i++)
+		lane_init(&d->lanes[i], d, fleet_session(modems, i));
+	tick(d);
+	return 0;
+}
+
+void dispatch_set_config(struct dispatch *d, const struct config *config)
+{
+	config_unref(d->config);
+	d->config = config_ref(config);
+}
+
+void dispatch_stop(struct dispatch *d)
+{
+	d->stopping = true;
+	uv_timer_stop(&d->timer);
+}
+
+void dispatch_close(struct dispatch *d)
+{
+	for (size_t i = 0; i < d->n_lanes; i++)
+		lane_close(&d->lanes[i]);
+	uv_close((uv_handle_t *)&d->timer, NULL);
+}
+
+void dispatch_free(struct dispatch *d)
+{
+	sched_free(d->sched);
+	config_unref(d->config);
+	free(d->lanes);
+	free(d);
+}

@@ -1,0 +1,290 @@
+/* outcome.c - what the end of a flight means on disk: states, retries, the uncertain policy.
+ *
+ * Everything here runs inside a store transaction and may run twice: it reads flights and steps
+ * and writes only rows, a step's results and the attempt's id. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "daemon/dispatch_private.h"
+#include "service/verifications.h"
+
+/* Waits before the n-th try of a message by class; the last one repeats (field notes, 7). */
+static const int64_t soon_ms[] = { 2000, 5000, 10000, 60000, 300000, 900000, 3600000 };
+static const int64_t later_ms[] = { 60000, 300000, 900000, 3600000 };
+static const int64_t ambiguous_ms[] = { 5000, 60000, 300000, 900000, 3600000 };
+static const int64_t other_modem_ms[] = { 0, 5000, 60000 };
+
+static int64_t pick(const int64_t *waits, size_t n, unsigned tries)
+{
+	size_t at = tries > 0 ? tries - 1 : 0;
+
+	return waits[at < n ? at : n - 1];
+}
+
+static int64_t backoff_ms(enum modem_error_class class, unsigned tries)
+{
+	switch (class) {
+	case ERR_RETRY_LATER:
+		return pick(later_ms, ARRAY_LEN(later_ms), tries);
+	case ERR_AMBIGUOUS:
+		return pick(ambiguous_ms, ARRAY_LEN(ambiguous_ms), tries);
+	case ERR_SIM:
+		return pick(other_modem_ms, ARRAY_LEN(other_modem_ms), tries);
+	case ERR_RETRY_SOON:
+	case ERR_RECOVER:
+	case ERR_RECIPIENT:
+	case ERR_MESSAGE:
+	case ERR_ACCEPTED:
+	case ERR_IGNORE:
+		break;
+	}
+	return pick(soon_ms, ARRAY_LEN(soon_ms), tries);
+}
+
+static bool is_permanent(enum modem_error_class class)
+{
+	return class == ERR_RECIPIENT || class == ERR_MESSAGE;
+}
+
+static struct due due_of(const struct message_row *row)
+{
+	return (struct due){
+		.seq = row->seq,
+		.number = row->number,
+		.due_at = row->due_at,
+		.submit_by = row->submit_by,
+		.rank = message_rank(row->kind, row->priority),
+	};
+}
+
+/* A code that was superseded while it was on the air is not sent again. */
+static int is_wanted(struct db *db, const struct config *config, const struct message_row *row,
+		     bool *wanted)
+{
+	const struct rule rule = {
+		.db = db,
+		.config = config,
+		.site = config_site(config, row->site),
+	};
+
+	*wanted = true;
+	return row->kind == KIND_VERIFICATION ? verification_is_current(&rule, row, wanted) : 0;
+}
+
+static int requeue(struct db *db, struct step *step, struct message_row *row, int64_t wait_ms,
+		   const struct message_cause *cause)
+{
+	static const struct message_cause superseded = {
+		.class = "permanent",
+		.code = "superseded",
+		.text = "it was refused, and a newer code has been made meanwhile",
+	};
+	bool wanted;
+	int err = is_wanted(db, step->config, row, &wanted);
+
+	step->landing = LANDING_DONE;
+	if (err == 0 && !wanted)
+		return db_message_move(db, row, MSG_FAILED, &superseded);
+	if (err == 0)
+		err = db_message_requeue(db, row, db_now(db) + wait_ms, cause);
+	step->landing = LANDING_REQUEUED;
+	step->requeued = due_of(row);
+	return err;
+}
+
+static const struct message_cause not_delivered = {
+	.class = "permanent",
+	.code = "not_delivered",
+	.text = "the network reported that a part was not delivered",
+};
+
+int outcome_settle(struct db *db, struct message_row *row, const struct message_cause *undelivered)
+{
+	unsigned accepted = 0, delivered = 0, failed = 0;
+	int err = db_attempt_count(db, row->seq, ATTEMPT_ACCEPTED, &accepted);
+
+	if (err == 0)
+		err = db_attempt_count(db, row->seq, ATTEMPT_DELIVERED, &delivered);
+	if (err == 0)
+		err = db_attempt_count(db, row->seq, ATTEMPT_UNDELIVERED, &failed);
+	if (err < 0 || accepted + delivered + failed < row->parts)
+		return err;
+	if (row->state == MSG_SENDING || row->state == MSG_UNCERTAIN)
+		err = db_message_move(db, row, MSG_SENT, NULL);
+	if (err < 0 || row->state != MSG_SENT)
+		return err;
+	if (failed > 0)
+		return db_message_move(db, row, MSG_FAILED,
+				       undelivered != NULL ? undelivered : &not_delivered);
+	return delivered < row->parts ? 0 : db_message_move(db, row, MSG_DELIVERED, NULL);
+}
+
+int outcome_apply_policy(struct db *db, const struct config *config, struct message_row *row,
+			 bool *requeued)
+{
+	const struct config_site *site = config_site(config, row->site);
+	const struct rule rule = { .db = db, .config = config, .site = site };
+	const struct message_cause cause = { .code = "resend_uncertain" };
+	int err = 0;
+
+	*requeued = site != NULL && site->on_uncertain[row->kind] == UNCERTAIN_RESEND &&
+		    db_now(db) < row->submit_by;
+	if (*requeued && row->kind == KIND_VERIFICATION)
+		err = verification_may_resend(&rule, row, requeued);
+	if (err < 0 || !*requeued)
+		return err;
+	return db_message_requeue(db, row, db_now(db), &cause);
+}
+
+static int accepted(struct db *db, struct step *step, struct message_row *row)
+{
+	const struct flight *flight = step->ended;
+	int err = db_attempt_end(db, flight->attempt, ATTEMPT_ACCEPTED, flight->reference, -1);
+
+	if (err < 0)
+		return err;
+	if (flight->part + 1 < row->parts) {
+		step->landing = LANDING_NEXT_PART;
+		return 0;
+	}
+	step->landing = LANDING_DONE;
+	return outcome_settle(db, row, NULL);
+}
+
+/* The same part again within seconds, else the whole message after a wait. */
+static int try_again(struct db *db, struct step *step, struct message_row *row,
+		     enum modem_error_class class, const struct message_cause *cause)
+{
+	bool part_again = row->parts > 1 && class != ERR_SIM &&
+			  step->ended->job->part_retries < PART_RETRIES_MAX;
+
+	if (part_again) {
+		step->landing = LANDING_RETRY_PART;
+		return 0;
+	}
+	return requeue(db, step, row, backoff_ms(class, row->tries), cause);
+}
+
+static int refused(struct db *db, struct step *step, struct message_row *row)
+{
+	const struct flight *flight = step->ended;
+	const struct modem_error *error = flight->is_cme
+						  ? modem_error_cme(FAMILY_GENERIC, flight->code)
+						  : modem_error_cms(FAMILY_GENERIC, flight->code);
+	char code[CODE_SIZE] = "modem_error";
+	const struct message_cause cause = {
+		.class = modem_error_class_name(error->class),
+		.code = code,
+		.text = error->text,
+		.modem = row->modem,
+	};
+	int err;
+
+	if (flight->code >= 0)
+		snprintf(code, sizeof(code), "%s_%d", flight->is_cme ? "cme" : "cms", flight->code);
+	step->error_class = error->class;
+	if (error->class == ERR_ACCEPTED)
+		return accepted(db, step, row);
+	err = db_attempt_end(db, flight->attempt, ATTEMPT_REFUSED, -1, flight->code);
+	if (err < 0)
+		return err;
+	if (!is_permanent(error->class))
+		return try_again(db, step, row, error->class, &cause);
+	step->landing = LANDING_DONE;
+	return db_message_move(db, row, MSG_FAILED, &cause);
+}
+
+static int not_submitted(struct db *db, struct step *step, struct message_row *row)
+{
+	const struct flight *flight = step->ended;
+	const struct message_cause cause = {
+		.class = "retry_soon",
+		.code = "not_submitted",
+		.text = flight->why,
+		.modem = row->modem,
+	};
+	int err = 0;
+
+	if (flight->attempt != 0)
+		err = db_attempt_end(db, flight->attempt, ATTEMPT_NOT_SUBMITTED, -1, -1);
+	return err < 0 ? err : try_again(db, step, row, ERR_RETRY_SOON, &cause);
+}
+
+static int uncertain(struct db *db, struct step *step, struct message_row *row)
+{
+	const struct flight *flight = step->ended;
+	const struct message_cause cause = {
+		.class = "uncertain",
+		.code = "no_reply",
+		.text = flight->why,
+		.modem = row->modem,
+	};
+	bool requeued = false;
+	int err = db_attempt_end(db, flight->attempt, ATTEMPT_UNCERTAIN, -1, -1);
+
+	step->landing = LANDING_DONE;
+	if (err == 0)
+		err = db_message_move(db, row, MSG_UNCERTAIN, &cause);
+	if (err == 0)
+		err = outcome_apply_policy(db, step->config, row, &requeued);
+	if (err == 0 && requeued) {
+		step->landing = LANDING_REQUEUED;
+		step->requeued = due_of(row);
+	}
+	return err;
+}
+
+static int record_end(struct db *db, struct step *step)
+{
+	const struct flight *flight = step->ended;
+	struct message_row row;
+	int err = db_message_by_seq(db, flight->job->row.seq, &row);
+
+	step->landing = LANDING_DONE;
+	if (err == -ENOENT)
+		return 0; /* erased meanwhile */
+	if (err < 0)
+		return err;
+	if (row.state == MSG_QUEUED) { /* its claim did not reach the disk */
+		step->landing = LANDING_REQUEUED;
+		step->requeued = due_of(&row);
+	}
+	if (row.state != MSG_SENDING)
+		return 0;
+	switch (flight->verdict) {
+	case SEND_ACCEPTED:
+		return accepted(db, step, &row);
+	case SEND_REFUSED:
+		return refused(db, step, &row);
+	case SEND_NOT_SUBMITTED:
+		return not_submitted(db, step, &row);
+	case SEND_UNCERTAIN:
+		return uncertain(db, step, &row);
+	}
+	return 0;
+}
+
+static int record_claim(struct db *db, struct step *step)
+{
+	struct flight *flight = step->begun;
+	const char *modem = session_status(step->lane->session)->name;
+	int err = db_attempt_claim(db, flight->job->row.seq, flight->part, modem, step->lane->sim,
+				   &flight->attempt);
+
+	step->claim_refused = err == -EINVAL || err == -ENOENT;
+	return step->claim_refused ? 0 : err;
+}
+
+int outcome_step(struct db *db, void *arg)
+{
+	struct step *step = arg;
+	int err = 0;
+
+	if (step->ended != NULL)
+		err = record_end(db, step);
+	if (err == 0 && step->begun != NULL)
+		err = record_claim(db, step);
+	return err;
+}

@@ -1,0 +1,108 @@
+/* numbers_parse.cc - libphonenumber behind three C functions.
+ *
+ * The text has been normalised before (numbers.c): the library's own leniency (letters as keypad
+ * digits, a number searched in a sentence) never sees what people typed. */
+#include "service/numbers_parse.h"
+
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include <phonenumbers/logger.h>
+#include <phonenumbers/phonenumberutil.h>
+
+using i18n::phonenumbers::NullLogger;
+using i18n::phonenumbers::PhoneNumber;
+using i18n::phonenumbers::PhoneNumberUtil;
+
+static PhoneNumberUtil *util()
+{
+	return PhoneNumberUtil::GetInstance();
+}
+
+static enum parse_verdict verdict_of_error(PhoneNumberUtil::ErrorType error)
+{
+	switch (error) {
+	case PhoneNumberUtil::NO_PARSING_ERROR:
+		return PARSE_VALID;
+	case PhoneNumberUtil::INVALID_COUNTRY_CODE_ERROR:
+		return PARSE_NO_COUNTRY;
+	case PhoneNumberUtil::TOO_SHORT_AFTER_IDD:
+	case PhoneNumberUtil::TOO_SHORT_NSN:
+		return PARSE_TOO_SHORT;
+	case PhoneNumberUtil::TOO_LONG_NSN:
+		return PARSE_TOO_LONG;
+	case PhoneNumberUtil::NOT_A_NUMBER:
+		return PARSE_INVALID;
+	}
+	return PARSE_INVALID;
+}
+
+/* Why a number that could be read is not valid. Mobile lengths say it best: a general length may
+ * be one that only toll-free numbers have. */
+static enum parse_verdict verdict_of_length(const PhoneNumber &number)
+{
+	switch (util()->IsPossibleNumberForTypeWithReason(number, PhoneNumberUtil::MOBILE)) {
+	case PhoneNumberUtil::IS_POSSIBLE_LOCAL_ONLY:
+	case PhoneNumberUtil::TOO_SHORT:
+		return PARSE_TOO_SHORT;
+	case PhoneNumberUtil::TOO_LONG:
+		return PARSE_TOO_LONG;
+	case PhoneNumberUtil::INVALID_COUNTRY_CODE:
+		return PARSE_NO_COUNTRY;
+	case PhoneNumberUtil::IS_POSSIBLE:
+	case PhoneNumberUtil::INVALID_LENGTH:
+		return PARSE_INVALID;
+	}
+	return PARSE_INVALID;
+}
+
+static enum parse_verdict parse(const char *text, const char *region, struct parsed_number *out)
+{
+	PhoneNumber number;
+	std::string e164, home;
+	PhoneNumberUtil::PhoneNumberType type;
+	enum parse_verdict verdict =
+		verdict_of_error(util()->Parse(text, region[0] == '\0' ? "ZZ" : region, &number));
+
+	if (verdict != PARSE_VALID)
+		return verdict;
+	if (!util()->IsValidNumber(number))
+		return verdict_of_length(number);
+	util()->Format(number, PhoneNumberUtil::E164, &e164);
+	util()->GetRegionCodeForNumber(number, &home);
+	type = util()->GetNumberType(number);
+	std::snprintf(out->e164, sizeof(out->e164), "%s", e164.c_str());
+	std::snprintf(out->region, sizeof(out->region), "%s", home.size() == 2 ? home.c_str() : "");
+	out->mobile =
+		type == PhoneNumberUtil::MOBILE || type == PhoneNumberUtil::FIXED_LINE_OR_MOBILE;
+	return PARSE_VALID;
+}
+
+enum parse_verdict numbers_parse(const char *text, const char *region, struct parsed_number *out)
+{
+	try {
+		return parse(text, region, out);
+	} catch (...) { /* no memory, at worst: this number cannot be judged */
+		return PARSE_INVALID;
+	}
+}
+
+int numbers_dials(const char *region, const char *idd)
+{
+	static const char abroad[] = "442079460018"; /* London, of a range for examples */
+	struct parsed_number number;
+	char text[32];
+
+	std::snprintf(text, sizeof(text), "%s%s", idd, abroad);
+	return numbers_parse(text, region, &number) == PARSE_VALID &&
+	       std::strcmp(number.e164 + 1, abroad) == 0;
+}
+
+void numbers_load(void)
+{
+	try {
+		util()->SetLogger(new NullLogger()); /* its log lines would show numbers */
+	} catch (...) {
+	}
+}

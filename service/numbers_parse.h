@@ -1,0 +1,32 @@
+/* numbers_parse.h - the C face of libphonenumber. No exception leaves it. */
+#pragma once
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum parse_verdict {
+	PARSE_VALID,
+	PARSE_NO_COUNTRY, /* no such country code, or none where one is needed */
+	PARSE_TOO_SHORT,
+	PARSE_TOO_LONG,
+	PARSE_INVALID, /* the length is right, the range is not assigned */
+};
+
+struct parsed_number {
+	char e164[24];
+	char region[3];
+	int mobile; /* or cannot be told from one */
+};
+
+/* text: ASCII digits, perhaps with a leading plus. out is filled where the verdict is valid. */
+enum parse_verdict numbers_parse(const char *text, const char *region, struct parsed_number *out);
+
+/* Does this region dial idd ("00", "810") before a country code? */
+int numbers_dials(const char *region, const char *idd);
+
+void numbers_load(void);
+
+#ifdef __cplusplus
+}
+#endif

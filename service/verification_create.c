@@ -1,0 +1,330 @@
+/* verification_create.c - a code is asked for: the first one, or another of the same verification.
+ *
+ * Steps: an earlier request with this key; the input; locks; whose number it is; a pending
+ * verification of the same account, number and purpose goes on (after its wait), else a new one
+ * begins; limits; then the code, its text, its message, the row, the places and the key are kept
+ * together or not at all. The code exists as a keyed hash and inside the sealed text only. */
+#include <ctype.h>
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "base/util.h"
+#include "service/numbers.h"
+#include "service/rule_private.h"
+#include "service/texts.h"
+#include "service/verification_private.h"
+
+enum { APP_HASH_LENGTH = 11 };
+
+static const int64_t code_until_ms = 600 * 1000LL; /* a code that was never submitted ends then */
+
+/* What the request says, checked. */
+struct wish {
+	const char *account, *purpose, *locale, *app_hash;
+	char phone[NUMBER_SIZE];
+	int64_t number;
+};
+
+static bool is_one_of(const char *text, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(words[i], text) == 0)
+			return true;
+	return false;
+}
+
+static int read_channel(const char *channel, struct refusal *why)
+{
+	static const char *const later[] = { "inbound_sms", "missed_call", "zalo", "email" };
+
+	if (channel == NULL || strcmp(channel, "sms") == 0)
+		return 0;
+	if (is_one_of(channel, later, ARRAY_LEN(later)))
+		return rule_refuse(why, REASON_CHANNEL_NOT_AVAILABLE, 0,
+				   "This gateway does not offer that channel. Use sms.");
+	return rule_refuse_field(why, "channel", "unknown", "There is no such channel. Use sms.");
+}
+
+static int read_purpose(const char *purpose, struct wish *wish, struct refusal *why)
+{
+	static const char *const purposes[] = { "register", "login", "change" };
+
+	wish->purpose = purpose != NULL ? purpose : purposes[0];
+	if (is_one_of(wish->purpose, purposes, ARRAY_LEN(purposes)))
+		return 0;
+	return rule_refuse_field(why, "purpose", "unknown", "One of register, login, change.");
+}
+
+static int read_locale(const char *locale, struct wish *wish, struct refusal *why)
+{
+	wish->locale = locale;
+	if (locale == NULL)
+		return 0;
+	for (const char *c = locale; *c != '\0'; c++)
+		if (!isalnum((unsigned char)*c) && *c != '-' && *c != '_')
+			return rule_refuse_field(why, "locale", "not_a_locale",
+						 "A language tag like ru or en-GB.");
+	if (locale[0] == '\0' || strlen(locale) >= LOCALE_SIZE)
+		return rule_refuse_field(why, "locale", "not_a_locale",
+					 "A language tag like ru or en-GB.");
+	return 0;
+}
+
+static int read_app_hash(const char *app_hash, struct wish *wish, struct refusal *why)
+{
+	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				     "0123456789+/";
+
+	wish->app_hash = app_hash;
+	if (app_hash == NULL ||
+	    (strlen(app_hash) == APP_HASH_LENGTH && strspn(app_hash, base64) == APP_HASH_LENGTH))
+		return 0;
+	return rule_refuse_field(why, "app_hash", "not_a_hash",
+				 "Android's hash of the app: %d characters of base64.",
+				 APP_HASH_LENGTH);
+}
+
+static int read_phone(const struct rule *rule, const char *phone, struct wish *wish,
+		      struct refusal *why)
+{
+	struct number number;
+	int err;
+
+	if (phone != NULL && verification_test_code(rule->site, phone) != NULL)
+		return snprintf(wish->phone, sizeof(wish->phone), "%s", phone) < NUMBER_SIZE
+			       ? 0
+			       : -EINVAL;
+	err = number_parse_mobile(&number, phone, rule->site->region,
+				  &rule->site->verification.countries, "phone", why);
+	if (err == 0)
+		memcpy(wish->phone, number.e164, sizeof(wish->phone));
+	return err;
+}
+
+static int read_request(const struct rule *rule, const struct verification_request *request,
+			struct wish *wish, struct refusal *why)
+{
+	int err = rule_account(request->account, "account", why);
+
+	wish->account = request->account;
+	if (err == 0)
+		err = read_channel(request->channel, why);
+	if (err == 0)
+		err = read_purpose(request->purpose, wish, why);
+	if (err == 0)
+		err = read_locale(request->locale, wish, why);
+	if (err == 0)
+		err = read_app_hash(request->app_hash, wish, why);
+	if (err == 0)
+		err = read_phone(rule, request->phone, wish, why);
+	return err == 0 ? db_number_id(rule->db, wish->phone, &wish->number) : err;
+}
+
+/* Another account's number is told at once only where the site wants it so; an account's second
+ * number needs purpose change. */
+static int check_owner(const struct rule *rule, const struct wish *wish, struct refusal *why)
+{
+	char owner[ACCOUNT_SIZE];
+	int64_t held;
+	int err = db_owner_get(rule->db, rule->site->name, wish->number, owner);
+
+	if (err < 0 && err != -ENOENT)
+		return err;
+	if (err == 0 && strcmp(owner, wish->account) != 0 &&
+	    rule->site->verification.reveal_bound == REVEAL_AT_ONCE)
+		return rule_refuse(why, REASON_NUMBER_BOUND_ELSEWHERE, 0,
+				   "The number belongs to another account.");
+	if (strcmp(wish->purpose, "register") != 0)
+		return 0;
+	err = db_owner_number(rule->db, rule->site->name, wish->account, &held);
+	if (err == 0 && held != wish->number)
+		return rule_refuse_field(why, "purpose", "use_change",
+					 "The account has another number. Replace it with purpose "
+					 "change.");
+	return err == -ENOENT ? 0 : err;
+}
+
+static void begin(const struct rule *rule, const struct wish *wish, struct verification_case *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->site = rule->site;
+	snprintf(c->row.site, sizeof(c->row.site), "%s", rule->site->name);
+	snprintf(c->row.account, sizeof(c->row.account), "%s", wish->account);
+	snprintf(c->row.purpose, sizeof(c->row.purpose), "%s", wish->purpose);
+	snprintf(c->row.channel, sizeof(c->row.channel), "sms");
+	c->row.number = wish->number;
+	c->row.state = VER_PENDING;
+	c->row.created_at = db_now(rule->db);
+	memcpy(c->phone, wish->phone, sizeof(c->phone));
+	c->test_code = verification_test_code(rule->site, wish->phone);
+}
+
+/* The pending one is over: it says so from now on. */
+static int expire(const struct rule *rule, struct verification_case *c)
+{
+	int err;
+
+	c->row.state = VER_EXPIRED;
+	err = verification_cancel_message(rule, c);
+	if (err == 0)
+		err = db_code_erase(rule->db, c->row.id);
+	if (err == 0)
+		err = db_verification_update(rule->db, &c->row);
+	return err == 0 ? verification_tell(rule, c, "expired", NULL) : err;
+}
+
+/* The case to go on with; its id is "" where it is new. */
+static int continue_or_begin(const struct rule *rule, const struct wish *wish,
+			     struct verification_case *c, struct refusal *why)
+{
+	int64_t wait;
+	int err;
+
+	memset(c, 0, sizeof(*c));
+	c->site = rule->site;
+	err = db_verification_pending(rule->db, rule->site->name, wish->account, wish->number,
+				      wish->purpose, &c->row);
+	if (err == 0)
+		err = verification_complete(rule, c);
+	if (err == 0 && verification_is_over(rule, c)) {
+		err = expire(rule, c);
+		begin(rule, wish, c);
+		return err;
+	}
+	if (err == -ENOENT) {
+		begin(rule, wish, c);
+		return 0;
+	}
+	wait = verification_resend_at(c) - db_now(rule->db);
+	if (err == 0 && wait > 0)
+		return rule_refuse(why, REASON_TOO_SOON, wait,
+				   "A code was made a moment ago. Ask for another one later.");
+	return err;
+}
+
+static void make_code(const struct verification_case *c, char code[static CODE_MAX])
+{
+	unsigned n = c->site->verification.code_length;
+
+	if (c->test_code != NULL) {
+		snprintf(code, CODE_MAX, "%s", c->test_code);
+		return;
+	}
+	for (unsigned i = 0; i < n && i < CODE_MAX - 1; i++)
+		code[i] = (char)('0' + randombytes_uniform(10));
+	code[n < CODE_MAX - 1 ? n : CODE_MAX - 1] = '\0';
+}
+
+static int queue_code(const struct rule *rule, struct verification_case *c, const struct wish *wish,
+		      const char *code, struct refusal *why)
+{
+	const struct config_verification *v = &rule->site->verification;
+	char text[TEXT_SIZE], minutes[24];
+	const struct text_values values = { .code = code,
+					    .minutes = minutes,
+					    .app_hash = wish->app_hash };
+	struct message_order order = { .kind = KIND_VERIFICATION,
+				       .number = wish->number,
+				       .text = text,
+				       .report = true,
+				       .deadline = db_now(rule->db) + code_until_ms,
+				       .life_ms = v->sms_ttl_ms };
+	struct gsm_shape shape;
+	int err;
+
+	snprintf(minutes, sizeof(minutes), "%lld", (long long)((v->sms_ttl_ms + 59999) / 60000));
+	err = text_render(rule->site, KIND_VERIFICATION, c->row.locale, &values, text, &shape);
+	if (err == -EMSGSIZE)
+		return rule_refuse_field(why, "locale", "template_too_long",
+					 "The site's template for this locale needs more than %d "
+					 "parts.",
+					 GSM_PARTS_MAX);
+	order.encoding = shape.encoding;
+	order.parts = shape.n_parts;
+	if (err == 0)
+		err = message_queue(rule, &order, &c->message, why);
+	secret_wipe(text, sizeof(text));
+	return err;
+}
+
+/* The row as it stands with its new code, before or after it has an id. */
+static void note_code(const struct rule *rule, struct verification_case *c, const struct wish *wish)
+{
+	int64_t now = db_now(rule->db);
+
+	if (wish->locale != NULL || c->row.locale[0] == '\0')
+		snprintf(c->row.locale, sizeof(c->row.locale), "%s",
+			 wish->locale != NULL ? wish->locale : rule->site->locale);
+	c->row.sends++;
+	c->row.code_at = now;
+	c->row.code_until =
+		now + (c->test_code != NULL ? rule->site->verification.sms_ttl_ms : code_until_ms);
+	c->row.message_seq = 0;
+}
+
+static int keep_code(const struct rule *rule, const struct verification_case *c, const char *code)
+{
+	unsigned char hash[SEAL_HASH_SIZE];
+
+	seal_hash(db_keys(rule->db), SEAL_CODE, hash, c->row.id, c->phone, c->row.purpose, code,
+		  NULL);
+	return db_code_add(rule->db, c->row.id, hash);
+}
+
+static int send_code(const struct rule *rule, struct verification_case *c, const struct wish *wish,
+		     const struct verification_keys *keys, struct refusal *why)
+{
+	bool is_new = c->row.id[0] == '\0';
+	char code[CODE_MAX];
+	int err = verification_cancel_message(rule, c);
+
+	memset(&c->message, 0, sizeof(c->message));
+	make_code(c, code);
+	note_code(rule, c, wish);
+	if (err == 0 && c->test_code == NULL) {
+		err = queue_code(rule, c, wish, code, why);
+		c->row.message_seq = c->message.seq;
+		if (err == 0)
+			err = verification_take_send(rule, keys, c->message.seq);
+	}
+	if (err == 0)
+		err = is_new ? db_verification_add(rule->db, &c->row)
+			     : db_verification_update(rule->db, &c->row);
+	if (err == 0)
+		err = keep_code(rule, c, code);
+	secret_wipe(code, sizeof(code));
+	return err == 0 ? verification_tell(rule, c, is_new ? "created" : "resent", NULL) : err;
+}
+
+int verification_create(const struct rule *rule, const struct verification_request *request,
+			struct verification_view *view, struct refusal *why)
+{
+	struct verification_keys keys;
+	struct verification_case c;
+	struct wish wish;
+	char id[ID_SIZE];
+	int err = rule_recall(rule, id, why);
+
+	if (err != -ENOENT)
+		return err != 0 ? err : verification_show(rule, id, view, why);
+	err = read_request(rule, request, &wish, why);
+	if (err != 0)
+		return err;
+	verification_keys(rule, rule->site->name, wish.account, wish.phone, &keys);
+	err = verification_check_lock(rule, &keys, why);
+	if (err == 0)
+		err = check_owner(rule, &wish, why);
+	if (err == 0)
+		err = continue_or_begin(rule, &wish, &c, why);
+	if (err == 0)
+		err = verification_check_send(rule, rule->site, &keys, c.test_code == NULL, why);
+	if (err == 0)
+		err = send_code(rule, &c, &wish, &keys, why);
+	if (err == 0)
+		err = rule_keep(rule, c.row.id);
+	return err != 0 ? err : verification_fill_view(rule, &c, view);
+}

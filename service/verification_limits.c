@@ -1,0 +1,179 @@
+/* verification_limits.c - how often codes are sent and entries judged.
+ *
+ * Wrong entries count per site, account and number, whatever the code and the verification, so
+ * that resends buy no guesses; over all accounts they lock the number for SMS. Sends count per
+ * account and number, number, prefix and site. A prefix to which many codes go and few come back
+ * is where somebody earns from our SMS: it is suspended. */
+#include <errno.h>
+
+#include "service/numbers.h"
+#include "service/rule_private.h"
+#include "service/verification_private.h"
+
+enum {
+	NUMBER_WRONG_MAX = 10,
+	CONVERSION_SENDS = 20, /* below, chance speaks */
+	CONVERSION_PERCENT = 30,
+};
+
+static const int64_t hour_ms = 3600 * 1000LL;
+static const int64_t conversion_ms = 6 * 3600 * 1000LL;
+
+void verification_keys(const struct rule *rule, const char *site, const char *account,
+		       const char *phone, struct verification_keys *keys)
+{
+	const struct db *db = rule->db;
+	char prefix[NUMBER_SIZE];
+
+	number_prefix(phone, prefix);
+	db_place_key(db, &keys->send_account, PLACE_SEND_ACCOUNT_NUMBER, site, account, phone);
+	db_place_key(db, &keys->send_number, PLACE_SEND_NUMBER, site, phone, NULL);
+	db_place_key(db, &keys->send_prefix, PLACE_SEND_PREFIX, site, prefix, NULL);
+	db_place_key(db, &keys->approved_prefix, PLACE_SEND_PREFIX, site, prefix, "approved");
+	db_place_key(db, &keys->send_site, PLACE_SEND_SITE, site, NULL, NULL);
+	db_place_key(db, &keys->wrong_account, PLACE_WRONG_ACCOUNT_NUMBER, site, account, phone);
+	db_place_key(db, &keys->wrong_number, PLACE_WRONG_NUMBER, site, phone, NULL);
+	db_place_key(db, &keys->lock_account, LOCK_ACCOUNT_NUMBER, site, account, phone);
+	db_place_key(db, &keys->lock_number, LOCK_NUMBER, site, phone, NULL);
+}
+
+static int refuse_locked(struct refusal *why, int64_t wait_ms)
+{
+	return rule_refuse(why, REASON_LOCKED, wait_ms,
+			   "Too many wrong codes were entered. Ask for a new one later.");
+}
+
+int verification_check_lock(const struct rule *rule, const struct verification_keys *keys,
+			    struct refusal *why)
+{
+	int64_t until;
+	int err = db_lock_get(rule->db, &keys->lock_account, &until);
+
+	if (err < 0 || until == 0)
+		return err;
+	return refuse_locked(why, until - db_now(rule->db));
+}
+
+int verification_entries_left(const struct rule *rule, const struct config_site *site,
+			      const struct verification_keys *keys, unsigned *left)
+{
+	unsigned max = site->verification.max_wrong_codes, n = 0;
+	int64_t until;
+	int err = db_lock_get(rule->db, &keys->lock_account, &until);
+
+	if (err == 0)
+		err = db_place_count(rule->db, &keys->wrong_account, site->verification.lock_ms,
+				     &n);
+	*left = err < 0 || until != 0 || n >= max ? 0 : max - n;
+	return err;
+}
+
+/* A code that nobody could enter is not sent: the wait is until an entry is free again. */
+static int check_entries(const struct rule *rule, const struct config_site *site,
+			 const struct verification_keys *keys, struct refusal *why)
+{
+	const struct config_rate rate = { site->verification.max_wrong_codes,
+					  site->verification.lock_ms };
+	const struct config_rates rates = { &rate, 1 };
+	int64_t next_at;
+	int err = db_place_fits(rule->db, &keys->wrong_account, &rates, &next_at, NULL);
+
+	if (err < 0 || next_at == 0)
+		return err;
+	return refuse_locked(why, next_at - db_now(rule->db));
+}
+
+static int check_number_lock(const struct rule *rule, const struct verification_keys *keys,
+			     struct refusal *why)
+{
+	int64_t until;
+	int err = db_lock_get(rule->db, &keys->lock_number, &until);
+
+	if (err < 0 || until == 0)
+		return err;
+	return rule_refuse(why, REASON_NUMBER_LOCKED, until - db_now(rule->db),
+			   "Too many wrong codes were entered for this number. Try later, or use "
+			   "another way.");
+}
+
+static int check_limits(const struct rule *rule, const struct config_verification *v,
+			const struct verification_keys *keys, struct refusal *why)
+{
+	int err = rule_limit(rule, &keys->send_account, &v->per_account_number,
+			     "codes to this number", why);
+
+	if (err == 0)
+		err = rule_limit(rule, &keys->send_number, &v->per_number, "codes to this number",
+				 why);
+	if (err == 0)
+		err = rule_limit(rule, &keys->send_prefix, &v->per_prefix,
+				 "codes to numbers like this", why);
+	if (err == 0)
+		err = rule_limit(rule, &keys->send_site, &v->per_site, "codes of this site", why);
+	return err;
+}
+
+static int check_conversion(const struct rule *rule, const struct verification_keys *keys,
+			    struct refusal *why)
+{
+	const struct config_rate rate = { CONVERSION_SENDS, conversion_ms };
+	const struct config_rates rates = { &rate, 1 };
+	unsigned sends, approved = 0;
+	int64_t next_at = 0;
+	int err = db_place_count(rule->db, &keys->send_prefix, conversion_ms, &sends);
+
+	if (err == 0)
+		err = db_place_count(rule->db, &keys->approved_prefix, conversion_ms, &approved);
+	if (err < 0 || sends < CONVERSION_SENDS || approved * 100 >= sends * CONVERSION_PERCENT)
+		return err;
+	err = db_place_fits(rule->db, &keys->send_prefix, &rates, &next_at, NULL);
+	if (err < 0)
+		return err;
+	return rule_refuse(why, REASON_PREFIX_SUSPENDED, next_at - db_now(rule->db),
+			   "Codes to numbers like this are hardly ever entered. Try later.");
+}
+
+int verification_check_send(const struct rule *rule, const struct config_site *site,
+			    const struct verification_keys *keys, bool costs, struct refusal *why)
+{
+	int err = check_entries(rule, site, keys, why);
+
+	if (err == 0)
+		err = check_number_lock(rule, keys, why);
+	if (err == 0 && costs)
+		err = check_limits(rule, &site->verification, keys, why);
+	if (err == 0 && costs)
+		err = check_conversion(rule, keys, why);
+	return err;
+}
+
+int verification_take_send(const struct rule *rule, const struct verification_keys *keys,
+			   int64_t message_seq)
+{
+	const struct place_key *const taken[] = { &keys->send_account, &keys->send_number,
+						  &keys->send_prefix, &keys->send_site };
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]) && err == 0; i++)
+		err = db_place_take(rule->db, taken[i], message_seq, false);
+	return err;
+}
+
+int verification_count_wrong(const struct rule *rule, const struct verification_keys *keys)
+{
+	unsigned n = 0;
+	int err = db_place_take(rule->db, &keys->wrong_number, 0, false);
+
+	if (err == 0)
+		err = db_place_count(rule->db, &keys->wrong_number, hour_ms, &n);
+	if (err < 0 || n < NUMBER_WRONG_MAX)
+		return err;
+	return db_lock_set(rule->db, &keys->lock_number, db_now(rule->db) + hour_ms);
+}
+
+int verification_count_success(const struct rule *rule, const struct verification_keys *keys)
+{
+	int err = db_place_clear(rule->db, &keys->wrong_account);
+
+	return err < 0 ? err : db_place_take(rule->db, &keys->approved_prefix, 0, false);
+}

@@ -1,0 +1,406 @@
+/* test_sched.c - order, recipients, the edge of the window; random steps against a naive model. */
+#include "queue/sched.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/util.h"
+
+static struct due due_of(int64_t seq, int64_t number, int rank, int64_t due_at)
+{
+	return (struct due){ .seq = seq, .number = number, .rank = rank, .due_at = due_at };
+}
+
+static void add(struct sched *sched, int64_t seq, int64_t number, int rank, int64_t due_at)
+{
+	struct due due = due_of(seq, number, rank, due_at);
+
+	sched_add(sched, &due);
+}
+
+/* The seq that is taken, or 0. */
+static int64_t take(struct sched *sched, int64_t now)
+{
+	struct due due;
+
+	return sched_take(sched, now, &due) ? due.seq : 0;
+}
+
+static void test_order(void **state)
+{
+	static const struct due items[] = {
+		/* in the order in which they must come; added backwards */
+		{ .seq = 9, .number = 1, .rank = 0, .due_at = 50 },
+		{ .seq = 3, .number = 2, .rank = 1, .due_at = 10 },
+		{ .seq = 4, .number = 3, .rank = 1, .due_at = 10 },
+		{ .seq = 2, .number = 4, .rank = 1, .due_at = 20 },
+		{ .seq = 1, .number = 5, .rank = 8, .due_at = 0 },
+	};
+	struct sched *sched = sched_new();
+
+	(void)state;
+	for (size_t i = ARRAY_LEN(items); i > 0; i--)
+		sched_add(sched, &items[i - 1]);
+	assert_int_equal(sched_count(sched), ARRAY_LEN(items));
+	for (size_t i = 0; i < ARRAY_LEN(items); i++)
+		assert_int_equal(take(sched, 100), items[i].seq);
+	assert_int_equal(take(sched, 100), 0);
+	assert_int_equal(sched_in_flight(sched), ARRAY_LEN(items));
+	sched_free(sched);
+}
+
+static void test_not_before_its_time(void **state)
+{
+	struct sched *sched = sched_new();
+
+	(void)state;
+	assert_int_equal(sched_wait_ms(sched, 0), -1);
+	add(sched, 1, 1, 0, 1000);
+	add(sched, 2, 2, 5, 400);
+	assert_int_equal(sched_wait_ms(sched, 100), 300);
+	assert_int_equal(take(sched, 399), 0);
+	assert_int_equal(sched_wait_ms(sched, 400), 0);
+	assert_int_equal(take(sched, 400), 2);
+	assert_int_equal(sched_wait_ms(sched, 400), 600);
+	assert_int_equal(take(sched, 1000), 1);
+	sched_free(sched);
+}
+
+/* Sets to one recipient never interleave: the next one keeps its place and waits. */
+static void test_recipient_in_flight(void **state)
+{
+	struct sched *sched = sched_new();
+
+	(void)state;
+	for (int64_t seq = 1; seq <= 4; seq++)
+		add(sched, seq, 7, 0, 0);
+	add(sched, 5, 8, 3, 0);
+	assert_int_equal(take(sched, 1), 1);
+	assert_int_equal(take(sched, 1), 5);
+	assert_int_equal(take(sched, 1), 0);
+	assert_int_equal(sched_wait_ms(sched, 1), -1); /* no timer can help */
+	sched_release(sched, 1);
+	assert_int_equal(sched_wait_ms(sched, 1), 0);
+	sched_forget(sched, 2); /* the one that the others stand behind */
+	assert_int_equal(take(sched, 1), 3);
+	add(sched, 6, 7, 0, -5); /* before 4, and also not now */
+	assert_int_equal(take(sched, 1), 0);
+	sched_release(sched, 3);
+	assert_int_equal(take(sched, 1), 6);
+	sched_release(sched, 6);
+	assert_int_equal(take(sched, 1), 4);
+	sched_free(sched);
+}
+
+/* The one at the head backs off: those behind it must not wait for it. */
+static void test_head_is_put_off(void **state)
+{
+	struct sched *sched = sched_new();
+
+	(void)state;
+	for (int64_t seq = 1; seq <= 3; seq++)
+		add(sched, seq, 7, 0, 0);
+	assert_int_equal(take(sched, 1), 1);
+	assert_int_equal(take(sched, 1), 0);
+	sched_release(sched, 1);
+	add(sched, 2, 7, 0, 500);
+	assert_int_equal(take(sched, 1), 3);
+	sched_release(sched, 3);
+	assert_int_equal(take(sched, 1), 0);
+	assert_int_equal(take(sched, 500), 2);
+	sched_free(sched);
+}
+
+/* The store tells of a message that is queued again before its completion releases it. */
+static void test_added_in_flight(void **state)
+{
+	struct sched *sched = sched_new();
+
+	(void)state;
+	add(sched, 1, 7, 0, 0);
+	assert_int_equal(take(sched, 1), 1);
+	add(sched, 1, 7, 0, 50);
+	assert_int_equal(sched_count(sched), 0);
+	assert_int_equal(sched_in_flight(sched), 1);
+	sched_release(sched, 1);
+	assert_int_equal(sched_wait_ms(sched, 10), 40);
+	assert_int_equal(take(sched, 50), 1);
+	add(sched, 1, 7, 0, 60);
+	sched_forget(sched, 1);
+	assert_int_equal(sched_in_flight(sched), 1);
+	sched_release(sched, 1);
+	assert_int_equal(sched_wait_ms(sched, 99), -1);
+	sched_release(sched, 1); /* unknown: nothing happens */
+	sched_forget(sched, 77);
+	assert_int_equal(sched_count(sched) + sched_in_flight(sched), 0);
+	sched_free(sched);
+}
+
+static void test_update_keeps_one(void **state)
+{
+	struct sched *sched = sched_new();
+
+	(void)state;
+	add(sched, 1, 1, 5, 0);
+	add(sched, 2, 2, 4, 0);
+	add(sched, 1, 1, 0, 0);
+	assert_int_equal(sched_count(sched), 2);
+	assert_int_equal(take(sched, 1), 1);
+	assert_int_equal(take(sched, 1), 2);
+	sched_free(sched);
+}
+
+static void test_full_window_drops_the_last(void **state)
+{
+	struct sched *sched = sched_new();
+
+	(void)state;
+	sched_wait_ms(sched, 1);
+	for (int64_t i = 0; i < SCHED_WINDOW; i++)
+		add(sched, 10000 - i, i, 4, 0);
+	sched_filled(sched, true);
+	assert_false(sched_wants_refill(sched));
+	add(sched, 1, 5000, 0, 0);     /* first: pushes 10000 out */
+	add(sched, 20000, 5001, 8, 0); /* last: is itself dropped */
+	assert_int_equal(sched_count(sched), SCHED_WINDOW);
+	assert_false(sched_wants_refill(sched)); /* still plenty */
+	assert_int_equal(take(sched, 1), 1);
+	for (int64_t seq = 10000 - SCHED_WINDOW + 1; seq < 10000; seq++) {
+		assert_int_equal(take(sched, 1), seq);
+		assert_int_equal(sched_wants_refill(sched), sched_count(sched) < SCHED_LOW);
+	}
+	assert_int_equal(take(sched, 1), 0);
+	sched_filled(sched, true); /* something was dropped since the last time: ask once more */
+	assert_true(sched_wants_refill(sched));
+	sched_filled(sched, true);
+	assert_false(sched_wants_refill(sched));
+	sched_free(sched);
+}
+
+/* Messages of tomorrow, or of one busy recipient, keep nobody out. */
+static void test_full_of_those_that_cannot_go(void **state)
+{
+	static const struct {
+		int64_t number_step, due_at;
+	} fills[] = { { 1, 1000 }, { 0, 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(fills); i++) {
+		struct sched *sched = sched_new();
+
+		sched_wait_ms(sched, 1);
+		add(sched, 1, 0, 0, 0);
+		assert_int_equal(take(sched, 1), 1);
+		for (int64_t n = 0; n < SCHED_WINDOW; n++)
+			add(sched, 2 + n, n * fills[i].number_step, 0, fills[i].due_at);
+		assert_int_equal(take(sched, 1), 0);
+		add(sched, 9000, 9000, 8, 0);
+		assert_int_equal(sched_count(sched), SCHED_WINDOW);
+		assert_int_equal(take(sched, 1), 9000);
+		sched_free(sched);
+	}
+}
+
+/* ---- random steps against arrays that are searched from end to end ---- */
+
+enum { MODEL_MAX = 400, STEPS = 60000 };
+
+enum model_place { OUT, WAITS, FLIES, FLIES_AGAIN };
+
+struct model {
+	struct due due[MODEL_MAX];
+	enum model_place place[MODEL_MAX]; /* by seq */
+};
+
+static uint32_t next_random(void)
+{
+	static uint32_t x = 12345;
+
+	x = x * 1664525u + 1013904223u;
+	return x >> 8;
+}
+
+static bool model_busy(const struct model *model, int64_t number)
+{
+	for (int i = 0; i < MODEL_MAX; i++)
+		if (model->place[i] >= FLIES && model->due[i].number == number)
+			return true;
+	return false;
+}
+
+static bool before(const struct due *a, const struct due *b)
+{
+	if (a->rank != b->rank)
+		return a->rank < b->rank;
+	if (a->due_at != b->due_at)
+		return a->due_at < b->due_at;
+	return a->seq < b->seq;
+}
+
+/* The seq that must be taken; -1: none. */
+static int model_best(const struct model *model, int64_t now)
+{
+	int best = -1;
+
+	for (int i = 0; i < MODEL_MAX; i++)
+		if (model->place[i] == WAITS && model->due[i].due_at <= now &&
+		    !model_busy(model, model->due[i].number) &&
+		    (best < 0 || before(&model->due[i], &model->due[best])))
+			best = i;
+	return best;
+}
+
+static int64_t model_wait(const struct model *model, int64_t now)
+{
+	int64_t soonest = -1;
+
+	if (model_best(model, now) >= 0)
+		return 0;
+	for (int i = 0; i < MODEL_MAX; i++)
+		if (model->place[i] == WAITS && model->due[i].due_at > now &&
+		    (soonest < 0 || model->due[i].due_at - now < soonest))
+			soonest = model->due[i].due_at - now;
+	return soonest;
+}
+
+static size_t model_count(const struct model *model, enum model_place from, enum model_place to)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < MODEL_MAX; i++)
+		n += model->place[i] >= from && model->place[i] <= to;
+	return n;
+}
+
+static void step_add(struct sched *sched, struct model *model, int seq, int64_t now)
+{
+	struct due due = due_of(seq, seq % 37 % 11, (int)(next_random() % DUE_RANKS),
+				now - 20 + next_random() % 60);
+
+	sched_add(sched, &due);
+	model->due[seq] = due;
+	model->place[seq] = model->place[seq] >= FLIES ? FLIES_AGAIN : WAITS;
+}
+
+static void step_take(struct sched *sched, struct model *model, int64_t now)
+{
+	int best = model_best(model, now);
+	struct due due;
+
+	assert_int_equal(sched_take(sched, now, &due), best >= 0);
+	if (best < 0)
+		return;
+	assert_memory_equal(&due, &model->due[best], sizeof(due));
+	model->place[best] = FLIES;
+}
+
+static void step_release(struct sched *sched, struct model *model, int seq)
+{
+	sched_release(sched, seq);
+	if (model->place[seq] >= FLIES)
+		model->place[seq] = model->place[seq] == FLIES_AGAIN ? WAITS : OUT;
+}
+
+static void step_forget(struct sched *sched, struct model *model, int seq)
+{
+	sched_forget(sched, seq);
+	model->place[seq] = model->place[seq] >= FLIES ? FLIES : OUT;
+}
+
+static void test_against_model(void **state)
+{
+	struct sched *sched = sched_new();
+	static struct model model;
+	int64_t now = 1000;
+
+	(void)state;
+	for (int step = 0; step < STEPS; step++) {
+		uint32_t kind = next_random() % 16;
+		int seq = (int)(next_random() % MODEL_MAX);
+
+		if (kind < 5)
+			step_add(sched, &model, seq, now);
+		else if (kind < 8)
+			step_take(sched, &model, now);
+		else if (kind < 13)
+			step_release(sched, &model, seq);
+		else if (kind < 14)
+			step_forget(sched, &model, seq);
+		else
+			now += next_random() % 3;
+		if (step % 7 == 0)
+			assert_int_equal(sched_wait_ms(sched, now), model_wait(&model, now));
+		assert_int_equal(sched_count(sched), model_count(&model, WAITS, WAITS));
+		assert_int_equal(sched_in_flight(sched), model_count(&model, FLIES, FLIES_AGAIN));
+	}
+	sched_free(sched);
+}
+
+/* ---- a disk of 10,000 through a window of 2,048 ---- */
+
+enum { DISK = 10000 };
+
+static int compare_due(const void *a, const void *b)
+{
+	return before(a, b) ? -1 : 1;
+}
+
+static void refill(struct sched *sched, const struct due *disk, const bool *sent)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < DISK && n < SCHED_WINDOW; i++)
+		if (!sent[i]) {
+			sched_add(sched, &disk[i]);
+			n++;
+		}
+	sched_filled(sched, n < SCHED_WINDOW);
+}
+
+static void test_all_of_a_large_disk(void **state)
+{
+	static struct due disk[DISK];
+	static bool sent[DISK];
+	struct sched *sched = sched_new();
+	struct due due;
+	size_t taken = 0;
+
+	(void)state;
+	for (int i = 0; i < DISK; i++)
+		disk[i] = due_of(i + 1, i, (int)(next_random() % DUE_RANKS), next_random() % 100);
+	qsort(disk, DISK, sizeof(disk[0]), compare_due);
+	for (;;) {
+		if (sched_wants_refill(sched))
+			refill(sched, disk, sent);
+		if (!sched_take(sched, 1000, &due))
+			break;
+		assert_memory_equal(&due, &disk[taken], sizeof(due));
+		sent[taken++] = true;
+		sched_release(sched, due.seq);
+	}
+	assert_int_equal(taken, DISK);
+	sched_free(sched);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_not_before_its_time),
+		cmocka_unit_test(test_recipient_in_flight),
+		cmocka_unit_test(test_head_is_put_off),
+		cmocka_unit_test(test_added_in_flight),
+		cmocka_unit_test(test_update_keeps_one),
+		cmocka_unit_test(test_full_window_drops_the_last),
+		cmocka_unit_test(test_full_of_those_that_cannot_go),
+		cmocka_unit_test(test_against_model),
+		cmocka_unit_test(test_all_of_a_large_disk),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
