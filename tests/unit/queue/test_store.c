@@ -2,7 +2,6 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "tests/unit/queue/store_fixture.h"
-#include <errno.h>
 
 static struct fixture fixture;
 
@@ -25,14 +24,6 @@ static int teardown(void **state)
 	(void)state;
 	fixture_teardown(&fixture);
 	return 0;
-}
-
-static struct store_stats stats_of(const struct fixture *f)
-{
-	struct store_stats stats;
-
-	store_stats(f->store, &stats);
-	return stats;
 }
 
 static void test_keeps_and_reads_back(void **state)
