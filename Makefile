@@ -159,6 +159,7 @@ test-thread-build: $(BUILD)/unit/queue/test_store
 
 # Timing figures: printed, never asserted.
 BENCH_BINS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
+LOAD_BINS  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/load_*.c))
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(call archives,$(KNOWS_daemon))
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $< -Wl,--start-group $(call archives,$(KNOWS_daemon)) -Wl,--end-group $(PARTS_LIBS)
@@ -169,7 +170,7 @@ bench: deps-test
 	@for b in $(BENCH_BINS); do echo "== $$b"; $$b || exit 1; done
 	@for b in tests/bench/bench_*.py; do echo "== $$b"; $(PYTHON) $$b --build $(BUILD) || exit 1; done
 .PHONY: bench-build
-bench-build: $(BENCH_BINS)
+bench-build: $(BENCH_BINS) $(LOAD_BINS)
 
 # libFuzzer targets, 20 seconds each: make fuzz FUZZ_SECONDS=600
 FUZZ_SECONDS ?= 20
