@@ -212,7 +212,11 @@ lint: deps-lint
 install: all
 	install -D -m 0755 $(BUILD)/simgated $(DESTDIR)$(prefix)/sbin/simgated
 	install -D -m 0755 $(BUILD)/simgate $(DESTDIR)$(prefix)/bin/simgate
-	install -D -m 0644 config/simgate.conf $(DESTDIR)/etc/simgate/simgate.conf
+	[ -e $(DESTDIR)/etc/simgate/simgate.conf ] || \
+		install -D -m 0640 config/simgate.conf $(DESTDIR)/etc/simgate/simgate.conf
+	install -D -m 0644 docs/man/simgated.8 $(DESTDIR)$(prefix)/share/man/man8/simgated.8
+	install -D -m 0644 docs/man/simgate.1 $(DESTDIR)$(prefix)/share/man/man1/simgate.1
+	install -D -m 0644 docs/man/simgate.conf.5 $(DESTDIR)$(prefix)/share/man/man5/simgate.conf.5
 
 .PHONY: clean
 clean:
