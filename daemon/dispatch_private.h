@@ -34,6 +34,7 @@ struct flight {
 	enum send_verdict verdict;
 	int reference, code;
 	bool is_cme;
+	char sim[24]; /* the lane's, when it began */
 	char why[WORDS_SIZE];
 	char hex[PDU_HEX_SIZE];
 };
@@ -62,7 +63,8 @@ struct step {
 
 struct lane {
 	struct dispatch *dispatch;
-	struct session *session;
+	struct session *session;           /* NULL: gone, for simgate stops */
+	char modem[MODEM_SIZE];            /* its name; never changes, so any thread may read it */
 	char sim[24];                      /* ICCID, or the modem's name while it is unknown */
 	struct job *loading, *next, *held; /* held: a part that is tried again in a moment */
 	struct flight *air;

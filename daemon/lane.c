@@ -33,14 +33,10 @@ void lane_init(struct lane *lane, struct dispatch *d, struct session *session)
 	memset(lane, 0, sizeof(*lane));
 	lane->dispatch = d;
 	lane->session = session;
+	snprintf(lane->modem, sizeof(lane->modem), "%s", status->name);
 	snprintf(lane->sim, sizeof(lane->sim), "%.23s", status->name);
 	uv_timer_init(d->loop, &lane->timer);
 	lane->timer.data = lane;
-}
-
-static const char *lane_name(const struct lane *lane)
-{
-	return session_status(lane->session)->name;
 }
 
 /* The SIM counts, not the modem: references and quotas move with it. */
@@ -76,8 +72,11 @@ static void flight_free(struct flight *flight)
 
 static bool modem_works(const struct lane *lane)
 {
-	enum modem_state state = session_status(lane->session)->state;
+	enum modem_state state;
 
+	if (lane->session == NULL) /* simgate stops; outcomes may still be on their way to disk */
+		return false;
+	state = session_status(lane->session)->state;
 	return state == MODEM_READY || state == MODEM_SENDING;
 }
 
@@ -230,7 +229,7 @@ static int64_t validity_left(const struct message_row *row)
 
 static bool wants_report(const struct lane *lane, const struct job *job)
 {
-	const struct config_modem *modem = config_modem(lane->dispatch->config, lane_name(lane));
+	const struct config_modem *modem = config_modem(lane->dispatch->config, lane->modem);
 	enum config_reports reports = modem == NULL ? REPORTS_AUTO : modem->reports;
 
 	return reports == REPORTS_ALWAYS || (reports == REPORTS_AUTO && job->row.report);
@@ -276,6 +275,7 @@ static void begin(struct lane *lane, struct job *job, struct flight *ended)
 	}
 	part.pdu = flight->hex;
 	note_sim(lane);
+	memcpy(flight->sim, lane->sim, sizeof(flight->sim));
 	lane->air = flight;
 	session_send(lane->session, &part);
 	step_run(step_new(lane, ended, flight));
@@ -323,7 +323,7 @@ void lane_advance(struct lane *lane)
 		give_back(lane);
 	if (!modem_works(lane) && lane->held != NULL)
 		abandon_held(lane);
-	if (lane->air != NULL || !session_can_send(lane->session))
+	if (lane->air != NULL || lane->session == NULL || !session_can_send(lane->session))
 		return;
 	job = take_ready(lane);
 	if (job != NULL)
@@ -371,14 +371,14 @@ static void note_modem_errors(struct lane *lane, const struct step *step)
 
 	if (flight->verdict == SEND_ACCEPTED)
 		lane->modem_errors = 0;
-	if (flight->verdict != SEND_REFUSED)
+	if (flight->verdict != SEND_REFUSED || lane->session == NULL)
 		return;
 	if (step->error_class == ERR_RECOVER && ++lane->modem_errors >= MODEM_ERRORS_MAX) {
 		lane->modem_errors = 0;
 		session_action(lane->session, MODEM_REOPEN);
 	} else if (step->error_class == ERR_SIM) {
 		lane->paused_until = clock_mono_ms() + MODEM_PAUSE_MS;
-		log_write(LOG_LEVEL_WARN, &(struct log_tags){ .modem = lane_name(lane) },
+		log_write(LOG_LEVEL_WARN, &(struct log_tags){ .modem = lane->modem },
 			  "sending rests for %d s: %s", MODEM_PAUSE_MS / 1000, flight->why);
 	}
 }

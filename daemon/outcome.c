@@ -269,9 +269,8 @@ static int record_end(struct db *db, struct step *step)
 static int record_claim(struct db *db, struct step *step)
 {
 	struct flight *flight = step->begun;
-	const char *modem = session_status(step->lane->session)->name;
-	int err = db_attempt_claim(db, flight->job->row.seq, flight->part, modem, step->lane->sim,
-				   &flight->attempt);
+	int err = db_attempt_claim(db, flight->job->row.seq, flight->part, step->lane->modem,
+				   flight->sim, &flight->attempt);
 
 	step->claim_refused = err == -EINVAL || err == -ENOENT;
 	return step->claim_refused ? 0 : err;

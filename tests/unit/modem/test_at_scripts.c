@@ -193,7 +193,7 @@ static const struct script scripts[] = {
 	{ "AT+CSQ",
 	  "+CSQ:",
 	  0,
-	  { "\r\n+CMGS: 9\r\n+CSQ: 1,1\r\nOK\r\n" },
+	  { "\r\n+CMGS: 9\r\nOK\r\n+CSQ: 1,1\r\nOK\r\n" },
 	  "write AT+CSQ\\r\nurc +CMGS: 9\ndone OK -1 \"OK\" [+CSQ: 1,1]\n" },
 	/* two lines: unsolicited and in a reply */
 	{ NULL, NULL, 0, { "\r\n+CMT: ,30\r\n" DELIVER "\r\n" }, "urc +CMT: ,30 / " DELIVER "\n" },
@@ -251,7 +251,7 @@ static const struct script scripts[] = {
 	{ "AT+CMGS=18",
 	  "+CMGS:",
 	  PROMPT,
-	  { "AT+CMGS=18\r\r\n>", " " PDU "\x1a\r\n+CMGS: 5\r\n\r\nOK\r\n" },
+	  { "AT+CMGS=18\r\r\n>", " ", PDU "\x1a\r\n+CMGS: 5\r\n\r\nOK\r\n" },
 	  "write AT+CMGS=18\\r\nprompt\nwrite " PDU "^Z\n"
 	  "done OK -1 \"OK\" [+CMGS: 5] prompted submitted\n" },
 	{ "AT+CMGS=18",
@@ -302,6 +302,23 @@ static const struct script scripts[] = {
 	  PROMPT,
 	  { "\r\nOK\r\n" },
 	  "write AT+CMGS=18\\r\ndone ERROR -1 \"OK\"\nwrite ^[\n" },
+	/* the late result of an earlier message ends nothing that is in flight now */
+	{ "AT+CMGS=18",
+	  "+CMGS:",
+	  PROMPT,
+	  { "\r\n+CMGS: 4\r\n\r\nOK\r\n\r\n> ", "\r\n+CMGS: 5\r\n\r\nOK\r\n" },
+	  "write AT+CMGS=18\\r\nurc +CMGS: 4\nprompt\nwrite " PDU "^Z\n"
+	  "done OK -1 \"OK\" [+CMGS: 5] prompted submitted\n" },
+	{ "AT+CSQ",
+	  "+CSQ:",
+	  0,
+	  { "\r\n+CMGS: 4\r\n\r\nOK\r\n", "\r\n+CSQ: 1,2\r\n\r\nOK\r\n" },
+	  "write AT+CSQ\\r\nurc +CMGS: 4\ndone OK -1 \"OK\" [+CSQ: 1,2]\n" },
+	{ "AT+X",
+	  NULL,
+	  0,
+	  { "\r\n+CMGS: 4\r\n\r\nERROR\r\n" },
+	  "write AT+X\\r\nurc +CMGS: 4\ndone ERROR -1 \"ERROR\"\n" },
 	/* an OK without the line that was asked for is another's */
 	{ "AT+CREG?",
 	  "+CREG:",

@@ -17,6 +17,7 @@ static const struct at_times quick = {
 	.escape_ms = 60,
 	.late_ok_ms = 40,
 	.quote_ms = 40,
+	.byte_ms = 10,
 };
 
 /* This command line (or, with a '*' at its end, one that starts so) is answered so, after that
