@@ -127,7 +127,7 @@ int db_verification_first_end(struct db *db, struct verification_row *row)
 {
 	return get_one(db,
 		       db_query(db,
-				"SELECT " COLUMNS " FROM verification WHERE state = 0"
+				"SELECT " COLUMNS " FROM verification WHERE state = 0 AND sends = 0"
 				" ORDER BY code_until LIMIT 1",
 				""),
 		       row);

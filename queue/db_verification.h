@@ -14,7 +14,7 @@ enum {
 	CHANNEL_SIZE = 16,
 	PURPOSE_SIZE = 16,
 	CENTRE_SIZE = 24,
-	REFUSED_SIZE = 32,
+	REFUSED_SIZE = 40,
 };
 
 enum verification_state { VER_PENDING, VER_APPROVED, VER_CANCELED, VER_EXPIRED };
@@ -47,7 +47,8 @@ int db_verification_pending(struct db *db, const char *site, const char *account
 /* The newest pending one of a number in this channel that time has not ended, over all sites. */
 int db_verification_awaited(struct db *db, int64_t number, const char *channel,
 			    struct verification_row *row);
-/* The pending one that ends first by code_until. -ENOENT. */
+/* Of the pending ones for which no code was made (the user sends or rings) the one that ends
+ * first. -ENOENT. */
 int db_verification_first_end(struct db *db, struct verification_row *row);
 /* The pending one whose newest code this message carries. -ENOENT: superseded, or none. */
 int db_verification_by_message(struct db *db, int64_t number, int64_t message_seq,

@@ -154,6 +154,9 @@ static void the_awaited_one_is_pending_and_in_time(void **state)
 	assert_int_equal(db_verification_awaited(db, row.number + 1, "sms", &found), -ENOENT);
 	db->now += 5;
 	assert_int_equal(db_verification_awaited(db, row.number, "sms", &found), -ENOENT);
+	assert_int_equal(db_verification_first_end(db, &found), -ENOENT); /* a code was made */
+	row.sends = 0;
+	assert_int_equal(db_verification_update(db, &row), 0);
 	assert_int_equal(db_verification_first_end(db, &found), 0);
 	assert_string_equal(found.id, row.id);
 	row.state = VER_EXPIRED;
