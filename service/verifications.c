@@ -8,6 +8,8 @@
 #include "service/rule_private.h"
 #include "service/verification_private.h"
 
+enum { EXPIRE_MAX = 100 };
+
 static const int64_t resend_rest_ms = 60000;
 
 const char *verification_test_code(const struct config_site *site, const char *phone)
@@ -134,6 +136,24 @@ int verification_cancel_message(const struct rule *rule, struct verification_cas
 	    (c->message.state != MSG_SCHEDULED && c->message.state != MSG_QUEUED))
 		return 0;
 	return db_message_move(rule->db, &c->message, MSG_CANCELED, &cause);
+}
+
+int verification_expire_due(const struct rule *rule, int64_t *next_at)
+{
+	struct verification_case c = { .site = NULL }; /* it may have left the configuration */
+
+	for (int i = 0; i < EXPIRE_MAX; i++) {
+		int err = db_verification_first_end(rule->db, &c.row);
+
+		*next_at = err == 0 ? c.row.code_until : 0;
+		if (err == -ENOENT || *next_at > db_now(rule->db))
+			return 0;
+		if (err == 0)
+			err = verification_expire(rule, &c);
+		if (err < 0)
+			return err;
+	}
+	return 0; /* more of them are due */
 }
 
 int verification_tell(const struct rule *rule, const struct verification_case *c, const char *what,

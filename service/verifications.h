@@ -81,6 +81,10 @@ int verification_show(const struct rule *rule, const char *id, struct verificati
 int verification_cancel(const struct rule *rule, const char *id, struct verification_view *view,
 			struct refusal *why);
 
+/* Ends those that waited for the user's SMS or call in vain, of every site; *next_at: when the next
+ * one ends, 0: none waits. */
+int verification_expire_due(const struct rule *rule, int64_t *next_at);
+
 enum check_result { CHECK_APPROVED, CHECK_WRONG_CODE, CHECK_SUPERSEDED_CODE };
 
 /* On 0 with why->reason REASON_NONE: result and view. A refusal may come with 0 (counted) or
