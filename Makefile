@@ -56,8 +56,18 @@ PROGRAMS := $(BUILD)/simgated $(BUILD)/simgate $(BUILD)/gsm-simulator
 UNIT_C    := $(wildcard tests/unit/*/test_*.c)
 UNIT_BINS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_C))
 
-.PHONY: all
+.PHONY: all help
 all: $(PROGRAMS)
+
+help:
+	@echo "make [all]   simgated, simgate and gsm-simulator in $(BUILD)/"
+	@echo "make demo    the main job end to end on a simulated modem"
+	@echo "make run     simulator and daemon in the foreground, with lines to try"
+	@echo "make test    every test, under the sanitizers"
+	@echo "make lint    formatting, arrows, cppcheck, clang-tidy, shellcheck"
+	@echo "make bench   timing figures     make fuzz   libFuzzer targets, 20 s each"
+	@echo "make deps    installs what is missing     make install DESTDIR= prefix=     make clean"
+	@echo "SAN=address,undefined builds into a folder of its own; V=1 shows commands"
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
