@@ -145,6 +145,7 @@ void config_unref(const struct config *config); /* NULL is allowed; from any thr
 /* NULL if there is none of that name. */
 const struct config_site *config_site(const struct config *config, const char *name);
 const struct config_modem *config_modem(const struct config *config, const char *name);
+const struct config_modem *config_modem_default(void); /* what holds where nothing is said */
 
 /* "90s", "5m", "3h", "1d", each from 1 s. 0, or -1. */
 int config_parse_duration(const char *text, int64_t *ms);
