@@ -51,10 +51,8 @@ static int read_channel(const char *channel, struct refusal *why)
 
 static int read_purpose(const char *purpose, struct wish *wish, struct refusal *why)
 {
-	static const char *const purposes[] = { "register", "login", "change" };
-
-	wish->purpose = purpose != NULL ? purpose : purposes[0];
-	if (is_one_of(wish->purpose, purposes, ARRAY_LEN(purposes)))
+	wish->purpose = purpose != NULL ? purpose : "register";
+	if (config_is_purpose(wish->purpose))
 		return 0;
 	return rule_refuse_field(why, "purpose", "unknown", "One of register, login, change.");
 }
@@ -226,6 +224,7 @@ static int queue_code(const struct rule *rule, struct verification_case *c, cons
 	char text[TEXT_SIZE], minutes[24];
 	const struct text_values values = { .code = code,
 					    .minutes = minutes,
+					    .purpose = c->row.purpose,
 					    .app_hash = wish->app_hash };
 	struct message_order order = { .kind = KIND_VERIFICATION,
 				       .number = wish->number,
