@@ -1,7 +1,7 @@
 /* verification_check.c - what the user typed is judged.
  *
- * Steps: whose verification, is it open, is the entry well-formed (else it is not counted); a
- * lock; the code's end; the entry is counted before it is compared; then wrong, superseded, or
+ * Steps: whose verification, is it open, is the entry well-formed (else it is not counted); the
+ * locks; the code's end; the entry is counted before it is compared; then wrong, superseded, or
  * approved - and an approval binds the number in the same transaction, if it is still free.
  * A counted refusal returns 0 with why filled: it is kept. */
 #include <errno.h>
@@ -89,8 +89,11 @@ static int judge(const struct rule *rule, const struct entry *entry)
 
 static int count_wrong(const struct rule *rule, struct entry *entry, bool superseded)
 {
-	int err = verification_count_wrong(rule, &entry->keys);
+	bool alarm;
+	int err = verification_count_wrong(rule, &entry->keys, &alarm);
 
+	if (err == 0 && alarm)
+		err = verification_tell(rule, &entry->c, "guessing", "many_wrong_codes");
 	if (err < 0)
 		return err;
 	return verification_tell(rule, &entry->c, "wrong_code",
@@ -186,6 +189,9 @@ static int decide(const struct rule *rule, struct entry *entry, enum check_resul
 		return err;
 	if (left == 0)
 		return lock(rule, entry, why);
+	err = verification_check_number_lock(rule, &entry->keys, why);
+	if (err != 0)
+		return err;
 	err = db_place_take(rule->db, &entry->keys.wrong_account, 0, false);
 	if (err < 0)
 		return err;
