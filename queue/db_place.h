@@ -24,6 +24,8 @@ enum place_kind {
 	PLACE_TEXT_SITE,
 	LOCK_ACCOUNT_NUMBER,
 	LOCK_NUMBER,
+	PLACE_WRONG_SENDER, /* the right token from another number; per account and number */
+	PLACE_CALL_NUMBER,  /* calls asked for */
 	PLACE_WRONG_SITE,
 	LOCK_SITE_ALARM,
 };

@@ -129,6 +129,15 @@ void numbers_mobile_like(const char *region, char *out, size_t size)
 	}
 }
 
+int numbers_calling_code(const char *region)
+{
+	try {
+		return util()->GetCountryCodeForRegion(region);
+	} catch (...) {
+		return 0;
+	}
+}
+
 void numbers_load(void)
 {
 	try {

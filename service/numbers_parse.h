@@ -30,6 +30,9 @@ int numbers_dials(const char *region, const char *idd);
 /* What mobiles of the region look like: "+7 9xx xxx-xx-xx". "" where none are known. */
 void numbers_mobile_like(const char *region, char *out, size_t size);
 
+/* The region's calling code (7, 84), 0: there is no such region. */
+int numbers_calling_code(const char *region);
+
 void numbers_load(void);
 
 #ifdef __cplusplus
