@@ -336,7 +336,7 @@ void dispatch_stop(struct dispatch *d)
 void dispatch_modems_gone(struct dispatch *d)
 {
 	for (size_t i = 0; i < d->n_lanes; i++)
-		d->lanes[i].session = NULL;
+		lane_modem_gone(&d->lanes[i]);
 }
 
 void dispatch_close(struct dispatch *d)

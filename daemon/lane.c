@@ -4,7 +4,7 @@
  * when the modem is free AT+CMGS goes out (begin) while a transaction records the outcome of the
  * flight before and the attempt of this one -> its COMMIT releases the payload -> send_done.
  * A claim that fails or is refused ends in ESC: nothing was sent. An outcome that the disk does
- * not take is kept here and tried again; until then the lane begins nothing. */
+ * not take waits in unrecorded.c; until then the lane begins nothing. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,6 @@
 
 enum {
 	PART_RETRY_MS = 2000,
-	RECORD_RETRY_MS = 1000,
 	MODEM_ERRORS_MAX = 3,
 	MODEM_PAUSE_MS = 60000,
 };
@@ -48,7 +47,7 @@ static void note_sim(struct lane *lane)
 	snprintf(lane->sim, sizeof(lane->sim), "%.23s", sim);
 }
 
-static void job_free(struct job *job)
+void job_free(struct job *job)
 {
 	if (job == NULL)
 		return;
@@ -62,7 +61,7 @@ static void job_release(struct job *job)
 	job_free(job);
 }
 
-static void flight_free(struct flight *flight)
+void flight_free(struct flight *flight)
 {
 	if (flight == NULL)
 		return;
@@ -97,7 +96,7 @@ static void arm(struct lane *lane)
 		at = lane->paused_until;
 	if (lane->unrecorded != NULL && lane->record_at < at)
 		at = lane->record_at;
-	if (at == INT64_MAX)
+	if (at == INT64_MAX || lane->session == NULL)
 		uv_timer_stop(&lane->timer);
 	else
 		uv_timer_start(&lane->timer, on_timer, at > now ? (uint64_t)(at - now) : 0, 0);
@@ -194,7 +193,7 @@ void lane_load(struct lane *lane, const struct due *due)
 
 static void on_step(void *arg, int status);
 
-static void step_run(struct step *step)
+void step_run(struct step *step)
 {
 	store_run(step->lane->dispatch->store, STORE_FIRST, outcome_step, on_step, step);
 }
@@ -212,7 +211,7 @@ static struct step *step_new(struct lane *lane, struct flight *ended, struct fli
 	return step;
 }
 
-static void step_free(struct step *step)
+void step_free(struct step *step)
 {
 	config_unref(step->config);
 	free(step);
@@ -434,18 +433,6 @@ static void claimed(struct lane *lane, struct step *step, int status)
 		session_abandon(lane->session);
 }
 
-/* The disk did not take an outcome: it is kept, and the lane rests until it is recorded. */
-static void keep_unrecorded(struct lane *lane, struct step *step, int status)
-{
-	log_write(LOG_LEVEL_ERROR, &(struct log_tags){ .id = step->ended->job->row.id },
-		  "cannot record how sending ended (%s): this modem rests until the disk takes it",
-		  strerror(-status));
-	step->later = lane->unrecorded;
-	lane->unrecorded = step;
-	lane->record_at = clock_mono_ms() + RECORD_RETRY_MS;
-	arm(lane);
-}
-
 static void on_step(void *arg, int status)
 {
 	struct step *step = arg;
@@ -453,7 +440,8 @@ static void on_step(void *arg, int status)
 
 	claimed(lane, step, status);
 	if (status < 0 && status != -ECANCELED && step->ended != NULL) {
-		keep_unrecorded(lane, step, status);
+		unrecorded_keep(lane, step, status);
+		arm(lane);
 		return;
 	}
 	if (step->ended != NULL)
@@ -464,17 +452,6 @@ static void on_step(void *arg, int status)
 	dispatch_pump(lane->dispatch);
 }
 
-static void record_again(struct lane *lane)
-{
-	struct step *step = lane->unrecorded, *later;
-
-	lane->unrecorded = NULL;
-	for (; step != NULL; step = later) {
-		later = step->later;
-		step_run(step);
-	}
-}
-
 static void on_timer(uv_timer_t *timer)
 {
 	struct lane *lane = timer->data;
@@ -483,14 +460,21 @@ static void on_timer(uv_timer_t *timer)
 	if (lane->paused_until <= now)
 		lane->paused_until = 0;
 	if (lane->unrecorded != NULL && lane->record_at <= now)
-		record_again(lane);
+		unrecorded_again(lane);
 	arm(lane);
 	lane_advance(lane);
 	dispatch_pump(lane->dispatch);
 }
 
+void lane_modem_gone(struct lane *lane)
+{
+	lane->session = NULL;
+	uv_timer_stop(&lane->timer);
+}
+
 void lane_close(struct lane *lane)
 {
+	unrecorded_free(lane);
 	job_free(lane->next);
 	job_free(lane->held);
 	lane->next = lane->held = NULL;

@@ -47,18 +47,22 @@ uint64_t at_now(struct at *at)
 	return uv_now(at->loop);
 }
 
-/* One line of dialogue, masked. Line ends within it (USSD) become blanks, Ctrl-Z goes. */
+/* One line of dialogue, masked and fit for any log: a modem may send any bytes. Line ends within
+ * it (USSD) become blanks, Ctrl-Z goes. */
 void at_trace(struct at *at, char direction, const char *text)
 {
-	char masked[TRACE_MAX];
+	char clean[TRACE_MAX], masked[TRACE_MAX];
+	size_t n = 0;
 
 	if (!at->tracing || at->events.trace == NULL || at->closing)
 		return;
-	mask_line(masked, sizeof(masked), text);
-	masked[strcspn(masked, "\x1a")] = '\0';
-	for (char *c = masked; *c != '\0'; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = ' ';
+	for (; text[n] != '\0' && text[n] != CTRL_Z && n + 1 < sizeof(clean); n++) {
+		unsigned char c = (unsigned char)text[n];
+
+		clean[n] = c < ' ' ? ' ' : c < 0x7f ? (char)c : '?';
+	}
+	clean[n] = '\0';
+	mask_line(masked, sizeof(masked), clean);
 	at->events.trace(at->arg, direction, masked);
 }
 

@@ -91,19 +91,19 @@ static enum at_status judge(const struct at_turn *turn, enum at_status status, b
 	return AT_ERROR;
 }
 
-/* Does this result look like that of another command, or leave a prompt open? Then the next
- * command would get a false answer, or be typed into a message: better resynchronise. */
+/* Does this result look like that of another command (a read command always has a line), or leave
+ * a prompt open? Then the next command would get a false answer, or be typed into a message. */
 static bool is_suspect(const struct at *at, const struct at_turn *turn, enum at_status status)
 {
-	const char *last = turn->command.text + turn->n_text - 1;
+	const char *end = turn->command.text + turn->n_text;
 
 	if (turn->is_probe)
 		return false;
 	if (turn->command.prompt != NULL)
 		return at->phase == PHASE_PAYLOAD || at->phase == PHASE_PROMPT_GAP ||
 		       (at->phase == PHASE_PROMPT && status == AT_OK);
-	return status == AT_OK && turn->command.prefix != NULL && *last == '?' &&
-	       turn->n_lines == 0;
+	return status == AT_OK && turn->command.prefix != NULL && turn->n_lines == 0 &&
+	       turn->n_text > 2 && end[-1] == '?' && end[-2] != '=';
 }
 
 /* The OK behind a late +CMGS:, or one before the line that must come. */

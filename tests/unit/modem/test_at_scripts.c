@@ -325,6 +325,7 @@ static const struct script scripts[] = {
 	  0,
 	  { "\r\nOK\r\n", "\r\n+CREG: 0,1\r\n\r\nOK\r\n+CREG: 5\r\n" },
 	  "write AT+CREG?\\r\ndone OK -1 \"OK\"\nwrite ^[\nurc +CREG: 5\n" },
+	{ "AT+CHUP=?", "+CHUP:", 0, { "\r\nOK\r\n" }, "write AT+CHUP=?\\r\ndone OK -1 \"OK\"\n" },
 	{ "AT+CPIN?",
 	  "+CPIN:",
 	  0,
