@@ -117,6 +117,16 @@ static int refuse_bound(const struct rule *rule, const struct verification_case 
 	return err;
 }
 
+int verification_refuse_second(const char *purpose, struct refusal *why)
+{
+	if (strcmp(purpose, "login") == 0)
+		return rule_refuse_field(why, "phone", "not_the_accounts_number",
+					 "The account has another number. Leave phone out to log "
+					 "in with that one.");
+	return rule_refuse_field(why, "purpose", "use_change",
+				 "The account has another number. Replace it with purpose change.");
+}
+
 /* Makes the account the owner, where the purpose binds. *holds: it owns the number now. */
 static int bind_number(const struct rule *rule, const struct verification_row *row, bool *holds,
 		       struct refusal *why)
@@ -127,12 +137,12 @@ static int bind_number(const struct rule *rule, const struct verification_row *r
 	if (err < 0 && err != -ENOENT)
 		return err;
 	*holds = err == 0 && held == row->number;
-	if (*holds || strcmp(row->purpose, "login") == 0)
+	if (*holds)
 		return 0;
 	if (err == 0 && strcmp(row->purpose, "change") != 0)
-		return rule_refuse_field(why, "purpose", "use_change",
-					 "The account has another number. Replace it with purpose "
-					 "change.");
+		return verification_refuse_second(row->purpose, why);
+	if (strcmp(row->purpose, "login") == 0)
+		return 0;
 	if (err == 0)
 		err = db_owner_remove(rule->db, row->site, row->account, held);
 	else

@@ -98,6 +98,9 @@ int verification_cancel_message(const struct rule *rule, struct verification_cas
 int verification_tell(const struct rule *rule, const struct verification_case *c, const char *what,
 		      const char *reason);
 
+/* The account has another number than this: what that means for the purpose. RULE_REFUSED. */
+int verification_refuse_second(const char *purpose, struct refusal *why);
+
 /* Counters and locks of an account and a number (verification_limits.c). */
 struct verification_keys {
 	struct place_key send_account, send_number, send_prefix, send_site, approved_prefix;
