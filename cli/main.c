@@ -17,6 +17,7 @@ static const struct option options[] = {
 	{ "account", required_argument, NULL, OPT_ACCOUNT },
 	{ "after", required_argument, NULL, OPT_AFTER },
 	{ "app-hash", required_argument, NULL, OPT_APP_HASH },
+	{ "bundle", required_argument, NULL, OPT_BUNDLE },
 	{ "channel", required_argument, NULL, OPT_CHANNEL },
 	{ "encoding", required_argument, NULL, OPT_ENCODING },
 	{ "follow", no_argument, NULL, OPT_FOLLOW },
@@ -32,6 +33,7 @@ static const struct option options[] = {
 	{ "report", no_argument, NULL, OPT_REPORT },
 	{ "send-at", required_argument, NULL, OPT_SEND_AT },
 	{ "state", required_argument, NULL, OPT_STATE },
+	{ "template", optional_argument, NULL, OPT_TEMPLATE },
 	{ "to", required_argument, NULL, OPT_TO },
 	{ "to-name", required_argument, NULL, OPT_TO_NAME },
 	{ "transliterate", required_argument, NULL, OPT_TRANSLITERATE },
@@ -47,7 +49,8 @@ static const struct option options[] = {
 	{ 0 },
 };
 
-static const struct verb *const lists[] = { event_verbs, message_verbs, verify_verbs, modem_verbs };
+static const struct verb *const lists[] = { event_verbs, message_verbs, verify_verbs, modem_verbs,
+					    field_verbs };
 
 enum { LISTS = sizeof(lists) / sizeof(lists[0]) };
 

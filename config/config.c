@@ -170,3 +170,13 @@ const char *config_kind_name(enum config_kind kind)
 
 	return names[kind];
 }
+
+bool config_is_purpose(const char *name)
+{
+	static const char *const purposes[] = { "register", "login", "change" };
+
+	for (size_t i = 0; i < ARRAY_LEN(purposes); i++)
+		if (strcmp(purposes[i], name) == 0)
+			return true;
+	return false;
+}

@@ -40,7 +40,8 @@ struct config_client {
 struct config_template {
 	enum config_kind kind;
 	const char *locale, *text;
-	unsigned line; /* in the file */
+	unsigned line;       /* in the file */
+	const char *purpose; /* of a verification: for this one alone; "": for every one */
 };
 
 struct config_test_number {
@@ -152,3 +153,4 @@ int config_parse_duration(const char *text, int64_t *ms);
 
 const char *config_role_name(enum config_role role);
 const char *config_kind_name(enum config_kind kind); /* verification, contact_request, text */
+bool config_is_purpose(const char *name);            /* register, login, change */
