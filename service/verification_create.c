@@ -213,8 +213,8 @@ static int continue_or_begin(const struct rule *rule, const struct verification_
 		begin(rule, wish, c);
 		return 0;
 	}
-	wait = err == 0 && !c->channel->from_user ? verification_resend_at(c) - db_now(rule->db)
-						  : 0;
+	wait = err == 0 && !wish->channel->from_user ? verification_resend_at(c) - db_now(rule->db)
+						     : 0;
 	if (wait > 0)
 		return rule_refuse(why, REASON_TOO_SOON, wait,
 				   "A code was made a moment ago. Ask for another one later.");
@@ -343,7 +343,7 @@ static int begin_or_repeat(const struct rule *rule, struct verification_wish *wi
 		err = check_owner(rule, wish, why);
 	if (err == 0)
 		err = continue_or_begin(rule, wish, c, why);
-	if (err == 0 && c->channel->from_user && c->row.id[0] != '\0')
+	if (err == 0 && wish->channel->from_user && c->row.id[0] != '\0')
 		return 0;
 	if (err == 0)
 		err = wish->channel->check(rule, c, keys, why);
