@@ -17,6 +17,7 @@ struct verification_job {
 	enum check_result result;
 	struct verification_view view;
 	struct gateways gateways;
+	struct fleet_glance fleet;
 };
 
 /* clang-format off */
@@ -125,8 +126,10 @@ static struct verification_job *new_job(struct request *request)
 {
 	struct verification_job *job = request_job(request, sizeof(*job), NULL);
 
-	if (job != NULL)
-		list_gateways(request, &job->gateways);
+	if (job == NULL)
+		return NULL;
+	list_gateways(request, &job->gateways);
+	glance_at_modems(request, &job->fleet);
 	return job;
 }
 

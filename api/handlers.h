@@ -37,6 +37,10 @@ void handle_modem_trace(struct request *request);
 /* What control.h could not do (api_modems.c). */
 void reply_control_error(struct request *request, int err);
 
+/* How the modems are at this moment, for the request's rule (api_modems.c). */
+struct fleet_glance;
+void glance_at_modems(struct request *request, struct fleet_glance *glance);
+
 /* The modems are replaced: a trace ends (api_trace.c). */
 void modem_trace_end(struct request *request);
 

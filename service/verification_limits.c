@@ -94,8 +94,8 @@ static int next_entry_at(const struct rule *rule, const struct config_site *site
 }
 
 /* A code that nobody could enter is not sent: the wait is until an entry is free again. */
-static int check_entries(const struct rule *rule, const struct config_site *site,
-			 const struct verification_keys *keys, struct refusal *why)
+int verification_check_entries(const struct rule *rule, const struct config_site *site,
+			       const struct verification_keys *keys, struct refusal *why)
 {
 	int64_t next_at;
 	int err = next_entry_at(rule, site, &keys->wrong_account, &next_at);
@@ -193,7 +193,7 @@ static int check_conversion(const struct rule *rule, const struct verification_k
 int verification_check_send(const struct rule *rule, const struct config_site *site,
 			    const struct verification_keys *keys, bool costs, struct refusal *why)
 {
-	int err = check_entries(rule, site, keys, why);
+	int err = verification_check_entries(rule, site, keys, why);
 
 	if (err == 0)
 		err = verification_check_number_lock(rule, keys, why);

@@ -114,6 +114,9 @@ void verification_keys(const struct rule *rule, const char *site, const char *ac
 /* REASON_LOCKED while this account is locked out for this number. */
 int verification_check_lock(const struct rule *rule, const struct verification_keys *keys,
 			    struct refusal *why);
+/* REASON_LOCKED where no entry would be judged. */
+int verification_check_entries(const struct rule *rule, const struct config_site *site,
+			       const struct verification_keys *keys, struct refusal *why);
 /* Before a code is sent: also where no entry is left, the number's lock, limits and conversion. */
 int verification_check_send(const struct rule *rule, const struct config_site *site,
 			    const struct verification_keys *keys, bool costs, struct refusal *why);
@@ -147,4 +150,6 @@ int verification_senders_left(const struct rule *rule, const struct config_site 
 int verification_check_senders(const struct rule *rule, const struct config_site *site,
 			       const struct verification_keys *keys, struct refusal *why);
 
-enum delivery_reason delivery_reason_of(const struct verification_case *c);
+/* Why the current code has not come (diagnosis.c). */
+int diagnosis_of_case(const struct rule *rule, const struct verification_case *c,
+		      const struct verification_keys *keys, struct diagnosis *diagnosis);

@@ -19,7 +19,7 @@ static void a_code_is_queued(void **state)
 	assert_int_equal(room->ver.resend_at, T0 + MINUTE);
 	assert_int_equal(room->ver.expires_at, T0 + 10 * MINUTE);
 	assert_int_equal(room->ver.delivery, MSG_QUEUED);
-	assert_int_equal(room->ver.delivery_reason, DELIVERY_QUEUED);
+	assert_int_equal(room->ver.diagnosis.reason, DELIVERY_QUEUED);
 	assert_false(room->ver.test_number);
 
 	assert_int_equal(db_message_get(&room->world.db, room->ver.message_id, &message), 0);
