@@ -24,6 +24,7 @@ enum place_kind {
 	PLACE_TEXT_SITE,
 	LOCK_ACCOUNT_NUMBER,
 	LOCK_NUMBER,
+	PLACE_SIM_PARTS = 32, /* db_quota.h */
 };
 
 struct place_key {

@@ -51,7 +51,13 @@ static void bring(struct room *room, int64_t seq, enum message_state state,
 	if (state == MSG_SENDING || state == MSG_UNCERTAIN) {
 		int64_t attempt;
 
-		assert_int_equal(db_attempt_claim(db, seq, 0, "gsm0", "sim", &attempt), 0);
+		assert_int_equal(db_attempt_claim(db, seq,
+						  &(struct attempt_new){ .modem = "gsm0",
+									 .sim = "sim",
+									 .part = 0,
+									 .asked = true },
+						  &attempt),
+				 0);
 		assert_int_equal(db_message_by_seq(db, seq, &row), 0);
 		if (state == MSG_UNCERTAIN)
 			assert_int_equal(db_message_move(db, &row, state, cause), 0);

@@ -234,7 +234,12 @@ static void bring(struct room *room, enum message_state state)
 		assert_int_equal(db_message_move(&room->world.db, &row, state, NULL), 0);
 		return;
 	}
-	assert_int_equal(db_attempt_claim(&room->world.db, row.seq, 0, "gsm0", "sim", &attempt), 0);
+	assert_int_equal(
+		db_attempt_claim(&room->world.db, row.seq,
+				 &(struct attempt_new){
+					 .modem = "gsm0", .sim = "sim", .part = 0, .asked = true },
+				 &attempt),
+		0);
 	assert_int_equal(db_message_by_seq(&room->world.db, row.seq, &row), 0);
 	if (state != MSG_SENDING)
 		assert_int_equal(db_message_move(&room->world.db, &row, state, NULL), 0);
