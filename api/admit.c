@@ -175,17 +175,6 @@ static void read_key(struct request *request)
 		 request->param[0] != NULL ? request->param[0] : "");
 }
 
-bool admit_content_type(const char *text)
-{
-	static const char json[] = "application/json";
-	size_t n = sizeof(json) - 1;
-
-	if (strncasecmp(text, json, n) != 0)
-		return false;
-	text += n + strspn(text + n, " \t");
-	return *text == '\0' || *text == ';';
-}
-
 void request_admit(struct request *request, const char *method)
 {
 	if (request->api->closing) {

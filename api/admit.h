@@ -13,6 +13,3 @@ void request_admit(struct request *request, const char *method);
 /* "..." (an RFC 8941 string) or bare visible characters, 1..size - 1 bytes, without quotes in key.
  * False: neither. */
 bool admit_key(const char *header, char *key, size_t size);
-
-/* application/json with any parameters? */
-bool admit_content_type(const char *header);

@@ -33,7 +33,6 @@ static const struct {
 	[PROBLEM_EVENTS_GONE] = { "events_gone", MHD_HTTP_GONE },
 	[PROBLEM_BODY_TOO_LARGE] = { "body_too_large", MHD_HTTP_CONTENT_TOO_LARGE },
 	[PROBLEM_TARGET_TOO_LONG] = { "target_too_long", MHD_HTTP_URI_TOO_LONG },
-	[PROBLEM_NOT_A_JSON_BODY] = { "not_a_json_body", MHD_HTTP_UNSUPPORTED_MEDIA_TYPE },
 	[PROBLEM_FIELDS] = { "invalid_fields", MHD_HTTP_UNPROCESSABLE_CONTENT },
 	[PROBLEM_MODEM_ERROR] = { "modem_error", MHD_HTTP_BAD_GATEWAY },
 	[PROBLEM_TOO_MANY_STREAMS] = { "too_many_streams", MHD_HTTP_SERVICE_UNAVAILABLE },

@@ -333,6 +333,12 @@ void dispatch_stop(struct dispatch *d)
 	uv_timer_stop(&d->timer);
 }
 
+void dispatch_modems_gone(struct dispatch *d)
+{
+	for (size_t i = 0; i < d->n_lanes; i++)
+		lane_modem_gone(&d->lanes[i]);
+}
+
 void dispatch_close(struct dispatch *d)
 {
 	for (size_t i = 0; i < d->n_lanes; i++)

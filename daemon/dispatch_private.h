@@ -34,6 +34,7 @@ struct flight {
 	enum send_verdict verdict;
 	int reference, code;
 	bool is_cme;
+	char sim[24]; /* the lane's, when it began */
 	char why[WORDS_SIZE];
 	char hex[PDU_HEX_SIZE];
 };
@@ -56,13 +57,15 @@ struct step {
 	struct due requeued;
 	enum modem_error_class error_class; /* of a refusal */
 	bool claim_refused;                 /* begun's message is not to be sent any more */
+	bool told;                          /* that the disk did not take it */
 	const struct config *config;        /* counted */
 	struct step *later;                 /* in a lane's unrecorded list */
 };
 
 struct lane {
 	struct dispatch *dispatch;
-	struct session *session;
+	struct session *session;           /* NULL: gone, for simgate stops */
+	char modem[MODEM_SIZE];            /* its name; never changes, so any thread may read it */
 	char sim[24];                      /* ICCID, or the modem's name while it is unknown */
 	struct job *loading, *next, *held; /* held: a part that is tried again in a moment */
 	struct flight *air;
@@ -111,7 +114,17 @@ void lane_yield(struct lane *lane, int rank); /* something of this rank is due: 
 void lane_load(struct lane *lane, const struct due *due);
 void lane_advance(struct lane *lane); /* starts what is ready if the modem is */
 void lane_send_done(struct lane *lane, const struct send_outcome *outcome);
-void lane_close(struct lane *lane); /* after the last outcome is on disk */
+void lane_modem_gone(struct lane *lane); /* its session is no more; outcomes still go to disk */
+void lane_close(struct lane *lane);      /* after the last outcome is on disk */
+void job_free(struct job *job);
+void flight_free(struct flight *flight);
+void step_run(struct step *step);
+void step_free(struct step *step);
+
+/* unrecorded.c: the list lane->unrecorded */
+void unrecorded_keep(struct lane *lane, struct step *step, int status); /* of a step with an end */
+void unrecorded_again(struct lane *lane);
+void unrecorded_free(struct lane *lane);
 
 /* outcome.c: transactions */
 int outcome_step(struct db *db, void *step);

@@ -4,7 +4,7 @@
  * when the modem is free AT+CMGS goes out (begin) while a transaction records the outcome of the
  * flight before and the attempt of this one -> its COMMIT releases the payload -> send_done.
  * A claim that fails or is refused ends in ESC: nothing was sent. An outcome that the disk does
- * not take is kept here and tried again; until then the lane begins nothing. */
+ * not take waits in unrecorded.c; until then the lane begins nothing. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,6 @@
 
 enum {
 	PART_RETRY_MS = 2000,
-	RECORD_RETRY_MS = 1000,
 	MODEM_ERRORS_MAX = 3,
 	MODEM_PAUSE_MS = 60000,
 };
@@ -33,14 +32,10 @@ void lane_init(struct lane *lane, struct dispatch *d, struct session *session)
 	memset(lane, 0, sizeof(*lane));
 	lane->dispatch = d;
 	lane->session = session;
+	snprintf(lane->modem, sizeof(lane->modem), "%s", status->name);
 	snprintf(lane->sim, sizeof(lane->sim), "%.23s", status->name);
 	uv_timer_init(d->loop, &lane->timer);
 	lane->timer.data = lane;
-}
-
-static const char *lane_name(const struct lane *lane)
-{
-	return session_status(lane->session)->name;
 }
 
 /* The SIM counts, not the modem: references and quotas move with it. */
@@ -52,7 +47,7 @@ static void note_sim(struct lane *lane)
 	snprintf(lane->sim, sizeof(lane->sim), "%.23s", sim);
 }
 
-static void job_free(struct job *job)
+void job_free(struct job *job)
 {
 	if (job == NULL)
 		return;
@@ -66,7 +61,7 @@ static void job_release(struct job *job)
 	job_free(job);
 }
 
-static void flight_free(struct flight *flight)
+void flight_free(struct flight *flight)
 {
 	if (flight == NULL)
 		return;
@@ -76,8 +71,11 @@ static void flight_free(struct flight *flight)
 
 static bool modem_works(const struct lane *lane)
 {
-	enum modem_state state = session_status(lane->session)->state;
+	enum modem_state state;
 
+	if (lane->session == NULL) /* simgate stops; outcomes may still be on their way to disk */
+		return false;
+	state = session_status(lane->session)->state;
 	return state == MODEM_READY || state == MODEM_SENDING;
 }
 
@@ -98,7 +96,7 @@ static void arm(struct lane *lane)
 		at = lane->paused_until;
 	if (lane->unrecorded != NULL && lane->record_at < at)
 		at = lane->record_at;
-	if (at == INT64_MAX)
+	if (at == INT64_MAX || lane->session == NULL)
 		uv_timer_stop(&lane->timer);
 	else
 		uv_timer_start(&lane->timer, on_timer, at > now ? (uint64_t)(at - now) : 0, 0);
@@ -195,7 +193,7 @@ void lane_load(struct lane *lane, const struct due *due)
 
 static void on_step(void *arg, int status);
 
-static void step_run(struct step *step)
+void step_run(struct step *step)
 {
 	store_run(step->lane->dispatch->store, STORE_FIRST, outcome_step, on_step, step);
 }
@@ -213,7 +211,7 @@ static struct step *step_new(struct lane *lane, struct flight *ended, struct fli
 	return step;
 }
 
-static void step_free(struct step *step)
+void step_free(struct step *step)
 {
 	config_unref(step->config);
 	free(step);
@@ -230,7 +228,7 @@ static int64_t validity_left(const struct message_row *row)
 
 static bool wants_report(const struct lane *lane, const struct job *job)
 {
-	const struct config_modem *modem = config_modem(lane->dispatch->config, lane_name(lane));
+	const struct config_modem *modem = config_modem(lane->dispatch->config, lane->modem);
 	enum config_reports reports = modem == NULL ? REPORTS_AUTO : modem->reports;
 
 	return reports == REPORTS_ALWAYS || (reports == REPORTS_AUTO && job->row.report);
@@ -276,6 +274,7 @@ static void begin(struct lane *lane, struct job *job, struct flight *ended)
 	}
 	part.pdu = flight->hex;
 	note_sim(lane);
+	memcpy(flight->sim, lane->sim, sizeof(flight->sim));
 	lane->air = flight;
 	session_send(lane->session, &part);
 	step_run(step_new(lane, ended, flight));
@@ -323,7 +322,7 @@ void lane_advance(struct lane *lane)
 		give_back(lane);
 	if (!modem_works(lane) && lane->held != NULL)
 		abandon_held(lane);
-	if (lane->air != NULL || !session_can_send(lane->session))
+	if (lane->air != NULL || lane->session == NULL || !session_can_send(lane->session))
 		return;
 	job = take_ready(lane);
 	if (job != NULL)
@@ -371,14 +370,14 @@ static void note_modem_errors(struct lane *lane, const struct step *step)
 
 	if (flight->verdict == SEND_ACCEPTED)
 		lane->modem_errors = 0;
-	if (flight->verdict != SEND_REFUSED)
+	if (flight->verdict != SEND_REFUSED || lane->session == NULL)
 		return;
 	if (step->error_class == ERR_RECOVER && ++lane->modem_errors >= MODEM_ERRORS_MAX) {
 		lane->modem_errors = 0;
 		session_action(lane->session, MODEM_REOPEN);
 	} else if (step->error_class == ERR_SIM) {
 		lane->paused_until = clock_mono_ms() + MODEM_PAUSE_MS;
-		log_write(LOG_LEVEL_WARN, &(struct log_tags){ .modem = lane_name(lane) },
+		log_write(LOG_LEVEL_WARN, &(struct log_tags){ .modem = lane->modem },
 			  "sending rests for %d s: %s", MODEM_PAUSE_MS / 1000, flight->why);
 	}
 }
@@ -434,18 +433,6 @@ static void claimed(struct lane *lane, struct step *step, int status)
 		session_abandon(lane->session);
 }
 
-/* The disk did not take an outcome: it is kept, and the lane rests until it is recorded. */
-static void keep_unrecorded(struct lane *lane, struct step *step, int status)
-{
-	log_write(LOG_LEVEL_ERROR, &(struct log_tags){ .id = step->ended->job->row.id },
-		  "cannot record how sending ended (%s): this modem rests until the disk takes it",
-		  strerror(-status));
-	step->later = lane->unrecorded;
-	lane->unrecorded = step;
-	lane->record_at = clock_mono_ms() + RECORD_RETRY_MS;
-	arm(lane);
-}
-
 static void on_step(void *arg, int status)
 {
 	struct step *step = arg;
@@ -453,7 +440,8 @@ static void on_step(void *arg, int status)
 
 	claimed(lane, step, status);
 	if (status < 0 && status != -ECANCELED && step->ended != NULL) {
-		keep_unrecorded(lane, step, status);
+		unrecorded_keep(lane, step, status);
+		arm(lane);
 		return;
 	}
 	if (step->ended != NULL)
@@ -464,17 +452,6 @@ static void on_step(void *arg, int status)
 	dispatch_pump(lane->dispatch);
 }
 
-static void record_again(struct lane *lane)
-{
-	struct step *step = lane->unrecorded, *later;
-
-	lane->unrecorded = NULL;
-	for (; step != NULL; step = later) {
-		later = step->later;
-		step_run(step);
-	}
-}
-
 static void on_timer(uv_timer_t *timer)
 {
 	struct lane *lane = timer->data;
@@ -483,14 +460,21 @@ static void on_timer(uv_timer_t *timer)
 	if (lane->paused_until <= now)
 		lane->paused_until = 0;
 	if (lane->unrecorded != NULL && lane->record_at <= now)
-		record_again(lane);
+		unrecorded_again(lane);
 	arm(lane);
 	lane_advance(lane);
 	dispatch_pump(lane->dispatch);
 }
 
+void lane_modem_gone(struct lane *lane)
+{
+	lane->session = NULL;
+	uv_timer_stop(&lane->timer);
+}
+
 void lane_close(struct lane *lane)
 {
+	unrecorded_free(lane);
 	job_free(lane->next);
 	job_free(lane->held);
 	lane->next = lane->held = NULL;

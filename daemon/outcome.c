@@ -43,9 +43,16 @@ static int64_t backoff_ms(enum modem_error_class class, unsigned tries)
 	return pick(soon_ms, ARRAY_LEN(soon_ms), tries);
 }
 
-static bool is_permanent(enum modem_error_class class)
+enum { CMS_PDU_PARAMETER = 304, CMS_TEXT_PARAMETER = 305 };
+
+/* A modem that lost its settings unnoticed (a brown-out) is in text mode and calls every PDU
+ * malformed: the session sets it up anew, and the message deserves a second try. */
+static bool is_permanent(const struct flight *flight, enum modem_error_class class, unsigned tries)
 {
-	return class == ERR_RECIPIENT || class == ERR_MESSAGE;
+	bool mode_lost = !flight->is_cme &&
+			 (flight->code == CMS_PDU_PARAMETER || flight->code == CMS_TEXT_PARAMETER);
+
+	return class == ERR_RECIPIENT || (class == ERR_MESSAGE && !(mode_lost && tries < 2));
 }
 
 static struct due due_of(const struct message_row *row)
@@ -190,7 +197,7 @@ static int refused(struct db *db, struct step *step, struct message_row *row)
 	err = db_attempt_end(db, flight->attempt, ATTEMPT_REFUSED, -1, flight->code);
 	if (err < 0)
 		return err;
-	if (!is_permanent(error->class))
+	if (!is_permanent(flight, error->class, row->tries))
 		return try_again(db, step, row, error->class, &cause);
 	step->landing = LANDING_DONE;
 	return db_message_move(db, row, MSG_FAILED, &cause);
@@ -269,9 +276,8 @@ static int record_end(struct db *db, struct step *step)
 static int record_claim(struct db *db, struct step *step)
 {
 	struct flight *flight = step->begun;
-	const char *modem = session_status(step->lane->session)->name;
-	int err = db_attempt_claim(db, flight->job->row.seq, flight->part, modem, step->lane->sim,
-				   &flight->attempt);
+	int err = db_attempt_claim(db, flight->job->row.seq, flight->part, step->lane->modem,
+				   flight->sim, &flight->attempt);
 
 	step->claim_refused = err == -EINVAL || err == -ENOENT;
 	return step->claim_refused ? 0 : err;

@@ -33,6 +33,7 @@ static const struct at_times default_times = {
 	.escape_ms = 5000,
 	.late_ok_ms = 5000,
 	.quote_ms = 2000,
+	.byte_ms = 30,
 };
 
 void at_set_times(struct at *at, const struct at_times *times)
@@ -46,18 +47,22 @@ uint64_t at_now(struct at *at)
 	return uv_now(at->loop);
 }
 
-/* One line of dialogue, masked. Line ends within it (USSD) become blanks, Ctrl-Z goes. */
+/* One line of dialogue, masked and fit for any log: a modem may send any bytes. Line ends within
+ * it (USSD) become blanks, Ctrl-Z goes. */
 void at_trace(struct at *at, char direction, const char *text)
 {
-	char masked[TRACE_MAX];
+	char clean[TRACE_MAX], masked[TRACE_MAX];
+	size_t n = 0;
 
 	if (!at->tracing || at->events.trace == NULL || at->closing)
 		return;
-	mask_line(masked, sizeof(masked), text);
-	masked[strcspn(masked, "\x1a")] = '\0';
-	for (char *c = masked; *c != '\0'; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = ' ';
+	for (; text[n] != '\0' && text[n] != CTRL_Z && n + 1 < sizeof(clean); n++) {
+		unsigned char c = (unsigned char)text[n];
+
+		clean[n] = c < ' ' ? ' ' : c < 0x7f ? (char)c : '?';
+	}
+	clean[n] = '\0';
+	mask_line(masked, sizeof(masked), clean);
 	at->events.trace(at->arg, direction, masked);
 }
 
@@ -261,9 +266,30 @@ static void on_timer(uv_timer_t *timer)
 	}
 }
 
-static void on_quote(uv_timer_t *timer)
+static void on_open(uv_timer_t *timer)
 {
-	at_walk_release(timer->data);
+	struct at *at = timer->data;
+
+	at->patience = PATIENCE_NONE;
+	at_walk_release(at);
+}
+
+/* A line that stays open is not waited for without end. */
+static void watch_open_line(struct at *at)
+{
+	enum at_patience patience = at->lex.awaits_more ? PATIENCE_BYTE
+				    : at->lex.in_quotes ? PATIENCE_QUOTE
+							: PATIENCE_NONE;
+	unsigned ms = patience == PATIENCE_BYTE ? at->times.byte_ms : at->times.quote_ms;
+
+	if (patience == at->patience)
+		return;
+	at->patience = patience;
+	uv_update_time(at->loop);
+	if (patience == PATIENCE_NONE)
+		uv_timer_stop(&at->open);
+	else
+		uv_timer_start(&at->open, on_open, ms, 0);
 }
 
 void at_feed(struct at *at, const uint8_t *bytes, size_t n)
@@ -275,10 +301,7 @@ void at_feed(struct at *at, const uint8_t *bytes, size_t n)
 		return;
 	if (at->phase == PHASE_DRAIN)
 		at_resync_noise(at);
-	if (!at->lex.in_quotes)
-		uv_timer_stop(&at->quote);
-	else if (!uv_is_active((uv_handle_t *)&at->quote))
-		uv_timer_start(&at->quote, on_quote, at->times.quote_ms, 0);
+	watch_open_line(at);
 }
 
 struct at *at_new(uv_loop_t *loop, void (*write)(void *arg, const void *bytes, size_t n),
@@ -299,8 +322,8 @@ struct at *at_new(uv_loop_t *loop, void (*write)(void *arg, const void *bytes, s
 		return NULL;
 	}
 	uv_timer_init(loop, &at->timer);
-	uv_timer_init(loop, &at->quote);
-	at->timer.data = at->quote.data = at;
+	uv_timer_init(loop, &at->open);
+	at->timer.data = at->open.data = at;
 	at->open_handles = 2;
 	return at;
 }
@@ -430,5 +453,5 @@ void at_close(struct at *at, void (*closed)(void *arg), void *arg)
 	at->closed = closed;
 	at->closed_arg = arg;
 	uv_close((uv_handle_t *)&at->timer, on_handle_closed);
-	uv_close((uv_handle_t *)&at->quote, on_handle_closed);
+	uv_close((uv_handle_t *)&at->open, on_handle_closed);
 }

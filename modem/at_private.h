@@ -15,6 +15,7 @@ struct at_times {
 	unsigned escape_ms;  /* for the answer to ESC at a prompt */
 	unsigned late_ok_ms; /* for the OK after a reply that says all (+CMGS:, +CPIN:) */
 	unsigned quote_ms;   /* for a closing quote */
+	unsigned byte_ms;    /* for the LF after a CR, the blank after '>' */
 };
 
 struct at_event {
@@ -41,9 +42,9 @@ struct at {
 
 	enum at_phase phase;
 	uv_timer_t timer; /* the end of the phase */
-	uv_timer_t quote; /* the end of patience with an open quote */
-	uint64_t free_ms; /* when the last command ended */
-	uint64_t prompt_ms;
+	uv_timer_t open;  /* the end of patience with a line that the lexer keeps open */
+	enum at_patience { PATIENCE_NONE, PATIENCE_BYTE, PATIENCE_QUOTE } patience;
+	uint64_t free_ms, prompt_ms; /* when the last command ended; when the prompt came */
 	struct at_turn *current, *queue, **queue_end;
 	unsigned timeouts; /* in a row */
 
@@ -75,5 +76,5 @@ uint64_t at_now(struct at *at);
 /* at_walk.c */
 int at_walk_init(struct at *at);
 void at_walk(struct at *at, const uint8_t *bytes, size_t n);
-void at_walk_release(struct at *at); /* the open quote is given up */
+void at_walk_release(struct at *at); /* the open line is given up */
 void at_walk_free(struct at *at);

@@ -27,10 +27,11 @@ struct at_turn {
 	bool is_probe;             /* of the resynchronisation; has no done */
 	bool needs_line;           /* an OK without a reply line is a late one of another command */
 	bool prompted, submitted, abandoned;
-	bool second_due; /* the next line belongs to the claimed one before it */
-	bool answered;   /* by a reply that says all; only its OK is missing */
-	bool suspect;    /* its result may be another's, so the modem may owe its own */
-	bool over;       /* result is set; done is due */
+	bool second_due;  /* the next line belongs to the claimed one before it */
+	bool late_ok_due; /* a late +CMGS: came: its OK is due before our own answer */
+	bool answered;    /* by a reply that says all; only its OK is missing */
+	bool suspect;     /* its result may be another's, so the modem may owe its own */
+	bool over;        /* result is set; done is due */
 	struct at_final result;
 	char *final;
 	char **lines;

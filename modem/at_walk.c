@@ -91,19 +91,28 @@ static enum at_status judge(const struct at_turn *turn, enum at_status status, b
 	return AT_ERROR;
 }
 
-/* Does this result look like that of another command, or leave a prompt open? Then the next
- * command would get a false answer, or be typed into a message: better resynchronise. */
+/* Does this result look like that of another command (a read command always has a line), or leave
+ * a prompt open? Then the next command would get a false answer, or be typed into a message. */
 static bool is_suspect(const struct at *at, const struct at_turn *turn, enum at_status status)
 {
-	const char *last = turn->command.text + turn->n_text - 1;
+	const char *end = turn->command.text + turn->n_text;
 
 	if (turn->is_probe)
 		return false;
 	if (turn->command.prompt != NULL)
 		return at->phase == PHASE_PAYLOAD || at->phase == PHASE_PROMPT_GAP ||
 		       (at->phase == PHASE_PROMPT && status == AT_OK);
-	return status == AT_OK && turn->command.prefix != NULL && *last == '?' &&
-	       turn->n_lines == 0;
+	return status == AT_OK && turn->command.prefix != NULL && turn->n_lines == 0 &&
+	       turn->n_text > 2 && end[-1] == '?' && end[-2] != '=';
+}
+
+/* The OK behind a late +CMGS:, or one before the line that must come. */
+static bool is_of_another(struct at_turn *turn)
+{
+	bool owed = turn->late_ok_due;
+
+	turn->late_ok_due = false;
+	return owed || (turn->needs_line && turn->n_lines == 0);
 }
 
 static bool take_final(struct at *at, const char *line, bool escaped)
@@ -118,7 +127,7 @@ static bool take_final(struct at *at, const char *line, bool escaped)
 		return false;
 	if (turn->is_probe && final.domain == AT_DOMAIN_CMS)
 		return false; /* the fate of an earlier message */
-	if (turn->needs_line && turn->n_lines == 0 && final.status == AT_OK)
+	if (final.status == AT_OK && is_of_another(turn))
 		return true;
 	turn->suspect = is_suspect(at, turn, final.status);
 	turn->result = final;
@@ -154,6 +163,7 @@ static bool take_claimed(struct at *at, const char *line)
 	}
 	if (!at_line_claimed(&asked, line) || count_digits(line) < turn->probe_digits)
 		return false;
+	turn->late_ok_due = false;
 	turn->second_due = at_line_has_second(line);
 	at_turn_keep(turn, line);
 	turn->answered = at_line_says_all(line);
@@ -180,6 +190,8 @@ static void take_line(struct at *at, const char *line)
 		return;
 	if (at->resyncing && at_resync_is_late(at, line))
 		return;
+	if (is_open(at->current) && strncmp(line, "+CMGS:", strlen("+CMGS:")) == 0)
+		at->current->late_ok_due = true;
 	if (at_line_pdu_length(line) >= 0)
 		at->half = strdup(line);
 	else
@@ -198,6 +210,7 @@ static void take_prompt(struct at *at)
 		return;
 	}
 	turn->prompted = true;
+	turn->late_ok_due = false;
 	at->prompt_ms = at_now(at);
 	if (turn->abandoned) {
 		at_write_escape(at);

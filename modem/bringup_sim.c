@@ -243,7 +243,7 @@ static int read_pin(const char *path, char pin[PIN_MAX + 1])
 	char text[64];
 	ssize_t n = -1;
 	size_t digits;
-	int fd = open(path, O_RDONLY | O_CLOEXEC), error;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), error;
 
 	if (fd >= 0)
 		n = read(fd, text, sizeof(text) - 1);

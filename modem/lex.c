@@ -14,7 +14,7 @@ void lex_init(struct lex *lex, lex_token *token, void *arg)
 {
 	lex->token = token;
 	lex->arg = arg;
-	lex->replaying = false;
+	lex->replaying = lex->bare_prompt = false;
 	lex->last = '\0';
 	lex_reset(lex);
 }
@@ -28,6 +28,7 @@ void lex_reset(struct lex *lex)
 {
 	lex->used = 0;
 	lex->odd_quotes = lex->in_quotes = lex->expect_prompt = false;
+	lex->awaits_more = lex->follows_lf = false;
 }
 
 static void tell_line(struct lex *lex)
@@ -36,14 +37,26 @@ static void tell_line(struct lex *lex)
 
 	lex->line[n] = '\0';
 	lex->used = 0;
-	lex->odd_quotes = lex->in_quotes = false;
+	lex->odd_quotes = lex->in_quotes = lex->awaits_more = false;
 	lex->token(lex->arg, LEX_LINE, lex->line, n);
 }
 
 static void tell_prompt(struct lex *lex)
 {
-	lex->expect_prompt = false;
+	lex->expect_prompt = lex->awaits_more = false;
 	lex->token(lex->arg, LEX_PROMPT, "", 0);
+}
+
+/* What was waited for is not the next byte, or does not come. */
+static void tell_as_it_is(struct lex *lex)
+{
+	if (lex->used > 0) {
+		tell_line(lex);
+		lex->follows_lf = false;
+	} else {
+		lex->bare_prompt = true;
+		tell_prompt(lex);
+	}
 }
 
 static bool stays_open(const struct lex *lex)
@@ -54,17 +67,21 @@ static bool stays_open(const struct lex *lex)
 	       memcmp(lex->line, quoting_line, n) == 0;
 }
 
-static void end_line(struct lex *lex)
+static void end_line(struct lex *lex, uint8_t c)
 {
-	if (lex->used == 0)
-		return;
-	if (!stays_open(lex)) {
-		tell_line(lex);
+	if (lex->used > 0 && stays_open(lex)) {
+		lex->in_quotes = true;
+		if (lex->last != '\r') /* CR, LF, CR LF and CR CR LF are one line end each */
+			lex->line[lex->used++] = '\n';
 		return;
 	}
-	lex->in_quotes = true;
-	if (lex->last != '\r') /* CR, LF, CR LF and CR CR LF are one line end each */
-		lex->line[lex->used++] = '\n';
+	if (lex->used > 0 && c == '\r' && lex->follows_lf) {
+		lex->awaits_more = true;
+		return;
+	}
+	if (lex->used > 0)
+		tell_line(lex);
+	lex->follows_lf = c == '\n';
 }
 
 static void collect(struct lex *lex, uint8_t c)
@@ -78,16 +95,35 @@ static void collect(struct lex *lex, uint8_t c)
 	lex->line[lex->used++] = c == '\0' ? '?' : (char)c;
 }
 
+static void begin_prompt(struct lex *lex)
+{
+	lex->awaits_more = true;
+	if (lex->bare_prompt)
+		tell_prompt(lex);
+}
+
+/* Is c what a line with its CR, or a prompt with its '>', waits for? */
+static bool continues(const struct lex *lex, uint8_t c)
+{
+	return lex->used > 0 ? c == '\r' || c == '\n' : c == ' ';
+}
+
 static void feed_byte(struct lex *lex, uint8_t c)
 {
-	if (c == '\r' || c == '\n')
-		end_line(lex);
-	else if (lex->used == 0 && (c == '\0' || c == ' ' || c == '\t'))
-		; /* may lead a line or follow a prompt */
-	else if (lex->used == 0 && c == '>' && lex->expect_prompt)
-		tell_prompt(lex);
-	else
+	if (lex->awaits_more && !continues(lex, c))
+		tell_as_it_is(lex);
+	if (c == '\r' || c == '\n') {
+		end_line(lex, c);
+	} else if (lex->used == 0 && (c == '\0' || c == ' ' || c == '\t')) {
+		if (c == ' ' && lex->last == '>')
+			lex->bare_prompt = false;
+		if (lex->awaits_more)
+			tell_prompt(lex);
+	} else if (lex->used == 0 && c == '>' && lex->expect_prompt) {
+		begin_prompt(lex);
+	} else {
 		collect(lex, c);
+	}
 	lex->last = c;
 }
 
@@ -102,6 +138,8 @@ void lex_release(struct lex *lex)
 	uint8_t held[LEX_LINE_MAX];
 	size_t n = lex->used;
 
+	if (lex->awaits_more)
+		tell_as_it_is(lex);
 	if (!lex->in_quotes)
 		return;
 	memcpy(held, lex->line, n);

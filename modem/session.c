@@ -211,10 +211,10 @@ static void end_conversation(struct session *s, const char *why)
 	struct at *at = s->at;
 
 	bringup_stop(s);
+	s->at = NULL; /* before anyone is told: nothing more may be asked of it */
+	s->busy = false;
 	ussd_end(s, why);
 	calls_ended(s);
-	s->at = NULL;
-	s->busy = false;
 	if (at == NULL)
 		return;
 	s->unclosed++;

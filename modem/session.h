@@ -11,23 +11,9 @@
 #include "config/config.h"
 #include "modem/control.h"
 #include "modem/pdu.h"
+#include "modem/send.h"
 
 struct session; /* private to session.c and its siblings (session_private.h) */
-
-enum send_verdict {
-	SEND_ACCEPTED,      /* +CMGS, or OK after Ctrl-Z */
-	SEND_REFUSED,       /* an error in place of the prompt or after Ctrl-Z: not accepted */
-	SEND_NOT_SUBMITTED, /* no prompt, port lost or abandoned before Ctrl-Z: nothing left */
-	SEND_UNCERTAIN,     /* silence, a lost port or a reboot after Ctrl-Z */
-};
-
-struct send_outcome {
-	enum send_verdict verdict;
-	int reference; /* TP-MR of +CMGS, -1 if the modem gave none */
-	int code;      /* CMS number of a refusal (CME if is_cme), -1 if none */
-	bool is_cme;
-	const char *why; /* one line, never NULL, borrowed */
-};
 
 /* An SMS or report in a modem's memory, or one handed over directly (index < 0). Borrowed. */
 struct session_inbound {
@@ -61,12 +47,6 @@ void session_refuse(struct session *session, const char *why);
 const struct modem_status *session_status(const struct session *session); /* borrowed */
 
 bool session_can_send(const struct session *session); /* ready, nothing on the air */
-
-struct session_part {
-	const char *pdu; /* hex; borrowed until send_done */
-	unsigned length; /* for AT+CMGS= */
-	bool more;       /* others wait: keep the radio link open (AT+CMMS=2) */
-};
 
 /* AT+CMGS goes out at once; the payload waits for the prompt and for session_commit. */
 void session_send(struct session *session, const struct session_part *part);

@@ -51,9 +51,9 @@ int session_action(struct session *s, enum modem_action action)
 
 void control_due(struct session *s)
 {
+	if (s->closing || is_on_the_air(s))
+		return; /* a message was quicker: after it */
 	s->action_set = false;
-	if (s->closing)
-		return;
 	if (s->action_due == MODEM_RESET) {
 		recover_trouble(s, TROUBLE_ASKED, "a reset was asked for");
 		return;

@@ -45,9 +45,10 @@ void network_doubt(struct session *s); /* registration is asked before the next 
 void network_settle(struct session *s);
 
 /* session_send.c */
-void send_reset(struct session *s); /* bring-up begins */
-void send_fail(struct session *s);  /* a part that could not even be asked for */
-void send_late(struct session *s, const char *rest);
+void send_reset(struct session *s);                  /* bring-up begins */
+void send_fail(struct session *s);                   /* a part that could not even be asked for */
+void send_late(struct session *s, const char *rest); /* a +CMGS that nobody waits for */
+void send_late_error(struct session *s, const char *rest);
 
 /* session_receive.c */
 void receive_start(struct session *s);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "modem/session.h"
+#include "modem/session_rx.h"
 
 /* bringup*.c */
 struct session_bringup {
@@ -44,31 +45,6 @@ struct session_tx {
 	unsigned errors_in_row;
 	unsigned pace, clean; /* step of profile_pace, sends since it changed */
 	const void *pace_profile;
-};
-
-enum { RX_ITEMS = 64, RX_STORES = 4, RX_NAME = 8 };
-enum rx_state { RX_READ, RX_TOLD, RX_DELETE };
-
-struct rx_item {
-	char storage[RX_NAME];
-	int index;
-	enum rx_state state;
-	unsigned tries;
-};
-
-/* session_receive.c; bring-up fills stores, mem and args */
-struct session_rx {
-	struct rx_item items[RX_ITEMS], now;
-	size_t n;
-	char stores[RX_STORES][RX_NAME]; /* to list; [0] is where new ones go */
-	char selected[RX_NAME];          /* mem1 */
-	size_t n_stores;
-	unsigned args;   /* of +CPMS=: 3, 1, or 0 if it cannot be set */
-	unsigned sweeps; /* stores whose listing is due, as bits */
-	bool overflow;   /* a listing held more than items */
-	bool polling;    /* the modem announces nothing */
-	bool acks;       /* +CSMS service 1: each +CMT wants +CNMA */
-	unsigned acks_due;
 };
 
 /* session_calls.c */

@@ -15,7 +15,7 @@ enum {
 	SELECT_MS = 10000,
 	READ_MS = 10000,
 	DELETE_MS = 25000,
-	LIST_MS = 60000,
+	LIST_MS = 30000,
 	ACK_MS = 10000,
 	READ_TRIES = 2, /* Huawei: an announced message may not be there for half a second */
 	INDEX_GONE = 321,

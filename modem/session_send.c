@@ -189,6 +189,8 @@ static void tell(struct session *s, const struct send_outcome *outcome)
 	if (!s->closing)
 		session_work_between(s);
 	s->events->send_done(s->arg, s, outcome);
+	if (s->action_set)
+		session_soon(s);
 	if (s->closing && !s->ended)
 		session_after(s, TIMER_GRACE, 0);
 	else if (!s->tx.active) {
@@ -307,10 +309,23 @@ void session_abandon(struct session *s)
 		at_abandon(s->at);
 }
 
+static bool is_in_doubt(struct session *s)
+{
+	bool in_doubt = s->tx.in_doubt_until_ms != 0 && clock_mono_ms() <= s->tx.in_doubt_until_ms;
+
+	s->tx.in_doubt_until_ms = 0; /* one answer settles it */
+	return in_doubt;
+}
+
 void send_late(struct session *s, const char *rest)
 {
-	if (s->tx.in_doubt_until_ms == 0 || clock_mono_ms() > s->tx.in_doubt_until_ms)
-		return;
-	s->tx.in_doubt_until_ms = 0;
-	s->events->late_reply(s->arg, s, atoi(rest) & 0xff);
+	if (is_in_doubt(s))
+		s->events->late_reply(s->arg, s, atoi(rest) & 0xff);
+}
+
+void send_late_error(struct session *s, const char *rest)
+{
+	if (is_in_doubt(s))
+		session_error(s, "sending: refused, too late to be counted: %s",
+			      modem_error_cms(s->profile->family, atoi(rest))->text);
 }

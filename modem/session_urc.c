@@ -122,6 +122,12 @@ static void on_late(struct session *s, const char *rest, const char *second)
 	send_late(s, rest);
 }
 
+static void on_late_error(struct session *s, const char *rest, const char *second)
+{
+	(void)second;
+	send_late_error(s, rest);
+}
+
 static const struct {
 	const char *prefix;
 	bool whole; /* nothing follows */
@@ -135,6 +141,7 @@ static const struct {
 	{ "+CMT:", false, on_direct },
 	{ "+CDS:", false, on_direct },
 	{ "+CMGS:", false, on_late },
+	{ "+CMS ERROR:", false, on_late_error },
 	{ "RING", true, on_ring },
 	{ "+CRING:", false, on_ring },
 	{ "+CLIP:", false, on_caller },

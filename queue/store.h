@@ -6,7 +6,8 @@
  * others) share a COMMIT; then their completions run on the loop, in order.
  *
  * If SQLite rolled the whole group back (SQLITE_FULL and the like) the others run again singly; a
- * failed COMMIT fails all of its group. Nothing may be answered or acted on before done. */
+ * failed COMMIT fails all of its group. Nothing may be answered or acted on before done. A group
+ * that changed nothing costs no sync. All functions here are for the loop's thread. */
 #pragma once
 
 #include <stddef.h>

@@ -109,6 +109,21 @@ static int keep_time(struct store *store)
 	return db_meta_set(db, "time", db->now);
 }
 
+/* Once, not at every request and retry while a disk is full. */
+static void tell_failing(struct store *store, const char *what)
+{
+	if (!store->failing)
+		log_error("the database cannot %s: %s", what, sqlite3_errmsg(store->db.sqlite));
+	store->failing = true;
+}
+
+static void tell_working(struct store *store)
+{
+	if (store->failing)
+		log_info("the database takes changes again");
+	store->failing = false;
+}
+
 static int commit(struct store *store, struct group *group)
 {
 	uint64_t began = uv_hrtime();
@@ -124,9 +139,10 @@ static int commit(struct store *store, struct group *group)
 	group->commit_us = (int64_t)(uv_hrtime() - began) / 1000;
 	if (err == 0) {
 		group->commits = 1;
+		tell_working(store);
 		return 0;
 	}
-	log_error("the database could not commit: %s", sqlite3_errmsg(store->db.sqlite));
+	tell_failing(store, "commit");
 	db_rollback(&store->db);
 	group->failed = 1;
 	return err;
@@ -172,7 +188,7 @@ static int begin(struct store *store, struct group *group, struct job *job, bool
 
 	if (err == 0)
 		return 0;
-	log_error("the database cannot be written: %s", sqlite3_errmsg(store->db.sqlite));
+	tell_failing(store, "be written");
 	for (; job != NULL;
 	     job = more && group->transactions < GROUP_MAX ? next_if_any(store) : NULL)
 		group_add(group, job);

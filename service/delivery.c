@@ -113,13 +113,22 @@ static enum delivery_reason reason_of_failure(const struct message_row *message)
 							       : DELIVERY_GATEWAY_TROUBLE;
 }
 
+/* It is tried again by itself; what the network said of the recipient helps the user meanwhile. */
+static enum delivery_reason reason_of_waiting(const struct message_row *message)
+{
+	enum delivery_reason reason = reason_of_failure(message);
+
+	return reason == DELIVERY_GATEWAY_TROUBLE ? DELIVERY_QUEUED : reason;
+}
+
 enum delivery_reason delivery_reason_of(const struct verification_case *c)
 {
 	if (c->message.seq == 0 || c->row.state != VER_PENDING)
 		return DELIVERY_NONE;
 	switch (c->message.state) {
-	case MSG_SCHEDULED:
 	case MSG_QUEUED:
+		return reason_of_waiting(&c->message);
+	case MSG_SCHEDULED:
 	case MSG_SENDING:
 		return DELIVERY_QUEUED;
 	case MSG_UNCERTAIN:

@@ -14,7 +14,7 @@ pids=()
 
 finish() {
 	local code=$?
-	if [ "$code" -ne 0 ] && [ -s "$folder/simgated.log" ]; then
+	if [ "$code" -ne 0 ] && [ "$code" -lt 128 ] && [ -s "$folder/simgated.log" ]; then
 		echo "--- the daemon's log" >&2
 		tail -n 30 "$folder/simgated.log" >&2
 	fi
@@ -46,7 +46,7 @@ wait_for() {
 call() {
 	local body=()
 	printf '> %s %s %s\n' "$1" "$2" "${3:-}"
-	[ $# -lt 3 ] || body=(-H 'Content-Type: application/json' -d "$3")
+	[ $# -lt 3 ] || body=(-d "$3")
 	answer=$(curl -sS --unix-socket "$socket" -X "$1" "${body[@]}" \
 		-w '\n%{http_code} %header{retry-after}' "http://simgate$2")
 	status=${answer##*$'\n'}

@@ -2,6 +2,7 @@
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -161,7 +162,7 @@ class Simulator(Process):
 
 DEFAULTS = """
 socket = {{ path = "{folder}/api.sock"; mode = "0666"; }};
-database = "{folder}/simgate.db";
+database = "{database}";
 key_file = "{folder}/key";
 log = {{ level = "debug"; }};
 """
@@ -189,11 +190,13 @@ def one_site(verification="", contact="", site=""):
 class Gateway(Process):
     """simgated with a configuration of its own in folder."""
 
-    def __init__(self, folder, *modems, sites=None, more="", env=None, start=True, wrapper=()):
+    def __init__(self, folder, *modems, sites=None, more="", env=None, start=True, wrapper=(),
+                 database=None):
         self.folder, self.env, self.wrapper = folder, env, list(wrapper)
         self.socket = os.path.join(folder, "api.sock")
         self.config = os.path.join(folder, "simgate.conf")
-        text = DEFAULTS.format(folder=folder) + (one_site() if sites is None else sites)
+        self.database = database or os.path.join(folder, "simgate.db")
+        text = DEFAULTS.format(folder=folder, database=self.database) + (one_site() if sites is None else sites)
         text += f"modems = ( {', '.join(modems)} );\n{more}\n"
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(text)
@@ -249,6 +252,37 @@ class Gateway(Process):
 
     def reload(self):
         self.signal(signal.SIGHUP)
+
+
+def code_for(simulator, phone, n=1):
+    """The n-th code that this phone got."""
+    def there():
+        found = [re.search(r"#(\d+)$", m["text"]) for m in simulator.handset() if m["to"] == phone]
+        found = [match.group(1) for match in found if match]
+        return found[n - 1] if len(found) >= n else None
+    return wait_until(there, why=f"code {n} did not reach {phone}")
+
+
+def verify(simulator, gateway, account, phone):
+    """Makes phone the account's."""
+    started = gateway.post("/v1/verifications", {"account": account, "phone": phone})
+    assert started.status == 202, started
+    answer = gateway.post(f"/v1/verifications/{started['id']}/check",
+                          {"code": code_for(simulator, phone)})
+    assert (answer.status, answer["result"]) == (200, "approved"), answer
+
+
+def fill_disk(folder):
+    """Leaves no byte free where folder is; removing the file it returns ends that."""
+    path = os.path.join(folder, "filler")
+    with open(path, "wb", buffering=0) as file:
+        for size in (65536, 4096, 1):
+            try:
+                while True:
+                    file.write(b"x" * size)
+            except OSError:
+                pass
+    return path
 
 
 def cli(gateway, *words, stdin=None, env=None):

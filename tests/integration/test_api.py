@@ -192,12 +192,10 @@ def test_a_body_has_64_kib(idle):
     gate.refused(idle.post("/v1/messages", spaces * 8), 413, "body_too_large")
 
 
-def test_the_body_must_be_json_by_its_type_too(idle):
+def test_a_body_is_json_whatever_its_type_says(idle):
     raw = json.dumps(body()).encode()
-    for kind in ("application/json", "application/json; charset=utf-8", "APPLICATION/JSON"):
+    for kind in ("application/json", "application/x-www-form-urlencoded", "text/plain"):
         assert idle.post("/v1/messages", raw, headers={"Content-Type": kind}).status == 202
-    answer = idle.post("/v1/messages", raw, headers={"Content-Type": "text/plain"})
-    gate.refused(answer, 415, "not_a_json_body")
 
 
 @pytest.mark.parametrize("method,path,allow", [

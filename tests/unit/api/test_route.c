@@ -147,23 +147,12 @@ static void test_keys(void **state)
 	}
 }
 
-static void test_content_types(void **state)
-{
-	(void)state;
-	assert_true(admit_content_type("application/json"));
-	assert_true(admit_content_type("Application/JSON ; charset=utf-8"));
-	assert_false(admit_content_type("application/jsonp"));
-	assert_false(admit_content_type("application/json-patch+json"));
-	assert_false(admit_content_type("text/plain"));
-	assert_false(admit_content_type(""));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_find), cmocka_unit_test(test_roles),
 		cmocka_unit_test(test_rows), cmocka_unit_test(test_query_names),
-		cmocka_unit_test(test_keys), cmocka_unit_test(test_content_types),
+		cmocka_unit_test(test_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -199,6 +199,7 @@ static void trace_hides(void **state)
 				   "trace < OK\n"
 				   "trace < +CMT: ,30\n"
 				   "trace < <pdu>\n"
+				   "trace < ? ?(\n"
 				   "trace < +CMT: \"";
 	char traces[4096] = "";
 
@@ -211,6 +212,7 @@ static void trace_hides(void **state)
 	send_with("AT+CMGS=18", "+CMGS:", 0, true);
 	feed("\r\n> ");
 	feed(PDU "\x1a\r\n+CMGS: 5\r\nOK\r\n+CMT: ,30\r\n" DELIVER "\r\n");
+	feed("\xff\x07\xc3\x28\r\n");
 	feed("+CMT: \"+491234567890\",,\"26/11/21\",145,4\r\n1234 is your code\r\n");
 	at_tracing(rig.at, false);
 	feed("RING\r\n");

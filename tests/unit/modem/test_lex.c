@@ -63,7 +63,8 @@ static const struct {
 	{ BYTES("half a line"), false, "" },
 	/* the prompt (2.3) */
 	{ BYTES("\r\n> "), true, "<prompt>" },
-	{ BYTES("\r\n>"), true, "<prompt>" },
+	{ BYTES("\r\n>\r\n+CMTI: \"SM\",1\r\n"), true, "<prompt>|+CMTI: \"SM\",1" },
+	{ BYTES("\r\n>0001\r\n"), true, "<prompt>|0001" },
 	{ BYTES("> "), true, "<prompt>" },
 	{ BYTES("AT+CMGS=18\r\r\n> "), true, "AT+CMGS=18|<prompt>" },
 	{ BYTES("AT+CMGS=18\r> "), true, "AT+CMGS=18|<prompt>" },
@@ -146,6 +147,49 @@ static void release(void **state)
 	lex_release(&lex); /* nothing is open */
 }
 
+/* The modem is done with a line at its LF; one that sends none is not waited for without end. */
+static void line_ends_at_lf(void **state)
+{
+	struct lex lex;
+
+	(void)state;
+	start(&lex, false);
+	feed_text(&lex, "\r\nOK\r");
+	assert_string_equal(seen.text, "");
+	assert_true(lex.awaits_more);
+	feed_text(&lex, "\n");
+	assert_string_equal(seen.text, "OK");
+	assert_false(lex.awaits_more);
+	feed_text(&lex, "356938035643809\r\n0\r");
+	assert_string_equal(seen.text, "OK|356938035643809");
+	lex_release(&lex);
+	assert_string_equal(seen.text, "OK|356938035643809|0");
+	feed_text(&lex, "0\r"); /* it ends with CR: at once */
+	assert_string_equal(seen.text, "OK|356938035643809|0|0");
+	feed_text(&lex, "\nAT+CSQ\rA"); /* the next byte ends it, too */
+	assert_string_equal(strrchr(seen.text, '|'), "|AT+CSQ");
+}
+
+/* So is a prompt at its blank; a modem that prints none is believed the next time. */
+static void prompt_ends_at_its_blank(void **state)
+{
+	struct lex lex;
+
+	(void)state;
+	start(&lex, true);
+	feed_text(&lex, "\r\n>");
+	assert_string_equal(seen.text, "");
+	assert_true(lex.awaits_more);
+	lex_release(&lex);
+	assert_string_equal(seen.text, "<prompt>");
+	feed_text(&lex, "\r\nOK\r\n");
+	lex_expect_prompt(&lex, true);
+	feed_text(&lex, "\r\n>");
+	assert_string_equal(seen.text, "<prompt>|OK|<prompt>");
+	lex_release(&lex); /* nothing is open */
+	assert_string_equal(seen.text, "<prompt>|OK|<prompt>");
+}
+
 static void open_quote_is_bounded(void **state)
 {
 	struct lex lex;
@@ -226,6 +270,8 @@ int main(void)
 		cmocka_unit_test(split_at_every_byte),
 		cmocka_unit_test(byte_by_byte),
 		cmocka_unit_test(release),
+		cmocka_unit_test(line_ends_at_lf),
+		cmocka_unit_test(prompt_ends_at_its_blank),
 		cmocka_unit_test(open_quote_is_bounded),
 		cmocka_unit_test(overlong_is_cut),
 		cmocka_unit_test(expectation_may_be_renewed),

@@ -34,7 +34,10 @@ static void comes_up_full(void **state)
 	assert_true(step("ATE0") < step("AT+CMEE=1"));
 	assert_true(step("AT+CPIN?") < step("AT+CIMI"));
 	assert_true(step("AT+CMGF=0") < step("AT+CNMI=1,1,0,1,0"));
-	assert_int_equal(fake_count("AT+CPMS=\"ME\",\"ME\",\"ME\""), 1);
+	/* Set once, and selected again after the other storage was listed. */
+	assert_int_equal(fake_count("AT+CPMS=\"ME\",\"ME\",\"ME\""), 2);
+	assert_string_equal(fake.session->rx.selected, "ME");
+	assert_true(step("AT+CREG?") < step("AT+CMGL=4")); /* a listing may be long */
 	assert_string_equal(fake.states, " opening starting ready");
 	fake_end();
 }
@@ -165,6 +168,33 @@ static void enters_the_pin_once(void **state)
 	}
 }
 
+static void another_sim_is_asked_about_anew(void **state)
+{
+	char path[32], more[128];
+
+	(void)state;
+	write_pin(path, "1234\n");
+	snprintf(more, sizeof(more), "pin_file = \"%s\";", path);
+	fake_prepare(fake_full, more);
+	fake.pin_allowed = true;
+	fake_rule("AT+CPIN?", "+CPIN: SIM PIN|OK");
+	fake_rule("AT+CPIN=*", "OK");
+	fake_start();
+	RUN_UNTIL(fake.n_pin == 1 && fake_count("AT+CPIN=*") == 1);
+	fake_rule("AT+CPIN?", "+CPIN: READY|OK");
+	RUN_UNTIL(session_can_send(fake.session));
+	fake_rule("AT+CPIN?", "+CME ERROR: 10");
+	fake_say("+CPIN: NOT INSERTED");
+	fake_run_to(MODEM_SIM_MISSING);
+	fake_rule("AT+CPIN?", "+CPIN: SIM PIN|OK");
+	fake_rule("AT^ICCID?", "^ICCID: 98071032547698103299|OK");
+	fake_say("+CPIN: SIM PIN");
+	RUN_UNTIL(fake.n_pin == 2 && fake_count("AT+CPIN=*") == 2);
+	assert_string_equal(fake.pin_iccid, "89700123456789012399");
+	fake_end();
+	unlink(path);
+}
+
 static const struct {
 	const char *creg;
 	enum modem_state state;
@@ -291,6 +321,7 @@ int main(void)
 		cmocka_unit_test(tells_what_the_sim_lacks),
 		cmocka_unit_test(goes_on_when_the_sim_is_put_in),
 		cmocka_unit_test(enters_the_pin_once),
+		cmocka_unit_test(another_sim_is_asked_about_anew),
 		cmocka_unit_test(judges_registration),
 		cmocka_unit_test(refuses_to_roam),
 		cmocka_unit_test(follows_registration),

@@ -21,8 +21,8 @@ static void tells_what_was_stored_before(void **state)
 	RUN_UNTIL(fake_count("AT+CMGD=*") == 4);
 	/* Two storages with two each; index 5 is one of our own. */
 	assert_int_equal(fake.n_inbound, 4);
-	assert_string_equal(fake.inbound[0], "ME 1 18 07919701000000F0040B");
-	assert_string_equal(fake.inbound[2], "SM 1 18 07919701000000F0040B");
+	assert_string_equal(fake.inbound[0], "SM 1 18 07919701000000F0040B");
+	assert_string_equal(fake.inbound[2], "ME 1 18 07919701000000F0040B");
 	assert_int_equal(fake_count("AT+CMGD=1"), 2);
 	assert_int_equal(fake_count("AT+CMGD=4"), 2);
 	assert_int_equal(fake_count("AT+CMGD=5"), 0);

@@ -172,8 +172,10 @@ static void reads_once_between_two_messages(void **state)
 		if (strcmp(fake.log[i], "AT+CMGS=18") == 0)
 			assert_string_equal(fake.log[i + 1], part.pdu);
 	second = fake_where("AT+CMGS=18", first);
-	assert_true(fake_where("AT+CMG*=1", first) < second ||
-		    fake_where("AT+CPMS=*", first) < second);
+	/* One command of reading, and only one, before the next message. */
+	assert_true(fake_where("AT+CMGR=1", first) < second);
+	assert_true(fake_where("AT+CMGR=2", first) > second);
+	assert_true(fake_where("AT+CMGD=*", first) > second);
 	RUN_UNTIL(fake.n_sent == 4);
 	fake_end();
 }
@@ -211,6 +213,23 @@ static void late_reply_is_told(void **state)
 	fake_say("+CREG: 2");
 	RUN_UNTIL(!session_can_send(fake.session));
 	assert_int_equal(fake.n_late, 1);
+	fake_end();
+}
+
+static void late_error_settles_the_doubt(void **state)
+{
+	(void)state;
+	fake_ready(fake_full, "");
+	fake.at_payload = "";
+	session_send(fake.session, &part);
+	session_commit(fake.session);
+	RUN_UNTIL(fake.n_sent == 1);
+	fake_say("+CMS ERROR: 41");
+	RUN_UNTIL(strstr(session_status(fake.session)->last_error, "too late") != NULL);
+	RUN_UNTIL(session_can_send(fake.session));
+	fake_say("+CMGS: 9|+CREG: 2"); /* of nobody: the doubt is over */
+	RUN_UNTIL(!session_can_send(fake.session));
+	assert_int_equal(fake.n_late, 0);
 	fake_end();
 }
 
@@ -300,6 +319,7 @@ int main(void)
 		cmocka_unit_test(reads_once_between_two_messages),
 		cmocka_unit_test(asks_for_the_link_once),
 		cmocka_unit_test(late_reply_is_told),
+		cmocka_unit_test(late_error_settles_the_doubt),
 		cmocka_unit_test(send_without_a_modem_ends),
 		cmocka_unit_test(closing_waits_for_the_part_on_the_air),
 		cmocka_unit_test(closing_without_grace_leaves_it_uncertain),

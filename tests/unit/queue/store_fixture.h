@@ -96,6 +96,14 @@ static inline void fixture_teardown(struct fixture *f)
 	assert_int_equal(system(command), 0);
 }
 
+static inline struct store_stats stats_of(const struct fixture *f)
+{
+	struct store_stats stats;
+
+	store_stats(f->store, &stats);
+	return stats;
+}
+
 static inline int note_write(struct db *db, void *arg)
 {
 	struct note *note = arg;

@@ -44,14 +44,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct store_stats stats_of(const struct fixture *f)
-{
-	struct store_stats stats;
-
-	store_stats(f->store, &stats);
-	return stats;
-}
-
 /* ---- SQLite rolls the whole group back in the middle of it ---- */
 
 static int set_max_pages(struct db *db, int64_t pages)
