@@ -10,6 +10,7 @@ void json_out_inbox(struct json_text *out, const struct inbox_row *row)
 	json_text_string(out, "modem", row->modem);
 	json_text_string(out, "from", row->sender);
 	json_text_string(out, "text", row->text != NULL ? row->text : "");
+	json_text_flag(out, "incomplete", row->incomplete);
 	json_text_time(out, "received_at", row->received_at);
 	json_text_time(out, "sent_at", row->sent_at);
 	json_text_close(out, '}');

@@ -468,6 +468,7 @@ static void test_a_small_window(void **state)
 		add(sched, i, i, 6, i);
 	assert_int_equal(sched_count(sched), 20);
 	sched_filled(sched, true);
+	assert_int_equal(sched_wait_ms(sched, 100), 0);
 	assert_false(sched_wants_refill(sched)); /* full enough */
 	for (int i = 1; i <= 16; i++)
 		assert_int_equal(take(sched, 100), i);
