@@ -133,6 +133,36 @@ static void out_delivery(struct json_text *out, const struct verification_view *
 	json_text_close(out, '}');
 }
 
+/* What the user must do, where it is he who sends or rings. */
+static void out_instructions(struct json_text *out, const struct verification_instructions *todo)
+{
+	if (todo->words == NULL) {
+		json_text_null(out, "instructions");
+		return;
+	}
+	json_text_open(out, "instructions", '{');
+	json_text_string(out, "action", todo->words->action);
+	json_text_string(out, "token", todo->token);
+	json_text_open(out, "numbers", '[');
+	for (size_t i = 0; i < todo->n_numbers; i++)
+		json_text_string(out, NULL, todo->numbers[i]);
+	json_text_close(out, ']');
+	json_text_open(out, "advice", '{');
+	json_text_string(out, "ru", todo->words->ru);
+	json_text_string(out, "vi", todo->words->vi);
+	json_text_string(out, "en", todo->words->en);
+	json_text_close(out, '}');
+	json_text_close(out, '}');
+}
+
+static void out_alternatives(struct json_text *out, const struct verification_view *view)
+{
+	json_text_open(out, "alternatives", '[');
+	for (size_t i = 0; i < RULE_ALTERNATIVES && view->alternatives[i] != NULL; i++)
+		json_text_string(out, NULL, view->alternatives[i]);
+	json_text_close(out, ']');
+}
+
 void json_out_verification(struct json_text *out, const struct verification_view *view)
 {
 	const struct verification_row *row = &view->row;
@@ -154,6 +184,11 @@ void json_out_verification(struct json_text *out, const struct verification_view
 	json_text_time(out, "approved_at", row->approved_at);
 	out_delivery(out, view);
 	json_text_string(out, "message", view->message_id);
+	out_instructions(out, &view->todo);
+	out_alternatives(out, view);
+	json_text_string(out, "assurance", view->assurance);
+	json_text_string(out, "service_centre", row->service_centre);
+	json_text_string(out, "refused", row->refused);
 	json_text_close(out, '}');
 }
 

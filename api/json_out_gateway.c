@@ -28,6 +28,8 @@ void json_out_event(struct json_text *out, const struct event *event)
 	json_text_string(out, "state", event->state);
 	json_text_string(out, "modem", event->modem);
 	json_text_string(out, "reason", event->reason);
+	if (event->channel[0] != '\0')
+		json_text_string(out, "channel", event->channel);
 	json_text_close(out, '}');
 	json_text_close(out, '}');
 }

@@ -108,6 +108,12 @@ static const struct conf_spec verification_specs[] = {
 	  .words = words_reveal },
 	{ "countries", conf_read_regions, FIELD(config_verification, countries),
 	  .check = value_country },
+	{ "channels", conf_read_strings, FIELD(config_verification, channels),
+	  .check = value_channel },
+	{ "inbound_ttl", conf_read_duration, FIELD(config_verification, inbound_ttl_ms),
+	  .most = 5 * MINUTE },
+	{ "call_ttl", conf_read_duration, FIELD(config_verification, call_ttl_ms),
+	  .most = 2 * MINUTE },
 	INNER("limits", limits_group),
 };
 static const struct conf_group verification_group = { GROUP(verification_specs) };
@@ -178,6 +184,7 @@ static const struct conf_spec site_specs[] = {
 				sizeof(struct config_rate)                                         \
 	}
 
+static const char *const default_channels[] = { "sms", "inbound_sms", "missed_call" };
 static const int64_t default_resend_after[] = { 60 * SECOND, 120 * SECOND, 300 * SECOND };
 
 const struct config_site spec_site_defaults = {
@@ -191,6 +198,9 @@ const struct config_site spec_site_defaults = {
 			  .max_wrong_codes = 5,
 			  .sms_ttl_ms = 5 * MINUTE,
 			  .lock_ms = HOUR,
+			  .inbound_ttl_ms = 5 * MINUTE,
+			  .call_ttl_ms = 2 * MINUTE,
+			  .channels = { default_channels, ARRAY_LEN(default_channels) },
 			  .resend_after_ms = default_resend_after,
 			  .n_resend_after = ARRAY_LEN(default_resend_after),
 			  .reveal_bound = REVEAL_AFTER_PROOF,

@@ -138,6 +138,16 @@ const char *value_country(const char *text)
 	return is_country(text) ? NULL : "must be a country as two letters, such as \"RU\"";
 }
 
+const char *value_channel(const char *text)
+{
+	static const char *const known[] = { "sms", "inbound_sms", "missed_call" };
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (strcmp(known[i], text) == 0)
+			return NULL;
+	return "must be one of \"sms\", \"inbound_sms\", \"missed_call\"";
+}
+
 const char *value_region(const char *text)
 {
 	return *text == '\0' ? NULL : value_country(text);

@@ -17,6 +17,7 @@ value_check value_socket_path;
 value_check value_listen;  /* "" or host:port */
 value_check value_device;  /* absolute path or tcp://host:port */
 value_check value_country; /* two letters */
+value_check value_channel; /* of verification */
 value_check value_region;  /* "" or two letters */
 value_check value_locale;
 value_check value_origin; /* "" or a host name */

@@ -24,7 +24,9 @@ enum place_kind {
 	PLACE_TEXT_SITE,
 	LOCK_ACCOUNT_NUMBER,
 	LOCK_NUMBER,
-	PLACE_SIM_PARTS = 32, /* db_quota.h */
+	PLACE_WRONG_SENDER, /* the right token from another number; per account and number */
+	PLACE_CALL_NUMBER,  /* calls asked for */
+	PLACE_SIM_PARTS,    /* db_quota.h */
 };
 
 struct place_key {

@@ -66,7 +66,7 @@ static const char version_1[] =
 
 	"CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL,"
 	" type TEXT NOT NULL, site TEXT NOT NULL, subject TEXT NOT NULL, state TEXT, modem TEXT,"
-	" reason TEXT) STRICT;"
+	" reason TEXT, channel TEXT) STRICT;"
 	"CREATE INDEX event_subject ON event(subject, seq);"
 
 	"CREATE TABLE place (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, key BLOB NOT NULL,"
@@ -95,11 +95,15 @@ static const char version_1[] =
 	" number INTEGER REFERENCES number(id), purpose TEXT NOT NULL, channel TEXT NOT NULL,"
 	" locale TEXT NOT NULL, state INTEGER NOT NULL, created_at INTEGER NOT NULL,"
 	" approved_at INTEGER NOT NULL, sends INTEGER NOT NULL, message INTEGER NOT NULL,"
-	" code_at INTEGER NOT NULL, code_until INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	" code_at INTEGER NOT NULL, code_until INTEGER NOT NULL, gateway TEXT, service_centre TEXT,"
+	" refused TEXT) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX verification_account ON verification(site, account, number);"
 	"CREATE INDEX verification_number ON verification(number);"
+	"CREATE INDEX verification_awaited ON verification(code_until)"
+	" WHERE state = 0 AND sends = 0;"
 	"CREATE TABLE code (verification TEXT NOT NULL, n INTEGER NOT NULL, hash BLOB NOT NULL,"
 	" PRIMARY KEY (verification, n)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX code_token ON code(hash) WHERE n = 0;" /* what the user sends us */
 
 	"CREATE TABLE owner (site TEXT NOT NULL, number INTEGER NOT NULL REFERENCES number(id),"
 	" account TEXT NOT NULL, PRIMARY KEY (site, number), UNIQUE (site, account))"

@@ -51,7 +51,7 @@ static int join(struct db *db, const struct long_set *set, char **text, bool *in
 }
 
 /* The set becomes a received SMS, complete or not. */
-static int deliver(const struct rule *rule, const struct long_set *set)
+static int deliver(const struct rule *rule, const struct long_set *set, const char *service_centre)
 {
 	struct inbox_row row = { .sent_at = set->sent_at };
 	char name[64];
@@ -61,7 +61,7 @@ static int deliver(const struct rule *rule, const struct long_set *set)
 	snprintf(row.sender, sizeof(row.sender), "%s", set->sender);
 	snprintf(name, sizeof(name), "long %" PRId64 " %" PRId64, set->id, set->first_at);
 	if (err == 0)
-		err = reply_receive(rule, &row, name);
+		err = reply_receive(rule, &row, name, service_centre);
 	secret_free(row.text);
 	return err == 0 || err == -EEXIST ? db_long_close(rule->db, set) : err;
 }
@@ -90,7 +90,7 @@ static int keep_bounds(const struct rule *rule)
 	if (err < 0 || (sets < SETS_MAX && parts < PARTS_MAX))
 		return err;
 	err = db_long_oldest(rule->db, &oldest);
-	return err < 0 ? err : deliver(rule, &oldest);
+	return err < 0 ? err : deliver(rule, &oldest, "");
 }
 
 /* What stands in the part's place: -ENOENT nothing, *same: the same text. */
@@ -133,14 +133,14 @@ static int find_set(const struct rule *rule, const struct long_key *key, unsigne
 		*again = same;
 		if (err < 0 || same)
 			return err;
-		err = deliver(rule, set); /* its reference is used again */
+		err = deliver(rule, set, ""); /* its reference is used again */
 		return err < 0 ? err : open_set(rule, key, row, set);
 	}
 	return err == -ENOENT ? open_set(rule, key, row, set) : err;
 }
 
 int long_receive(const struct rule *rule, const struct long_key *key, unsigned part,
-		 const struct inbox_row *row, const char *pdu)
+		 const struct inbox_row *row, const char *pdu, const char *service_centre)
 {
 	struct long_set set;
 	bool again, complete;
@@ -153,7 +153,7 @@ int long_receive(const struct rule *rule, const struct long_key *key, unsigned p
 	if (err < 0 || again)
 		return err;
 	err = is_complete(rule->db, &set, &complete);
-	return err == 0 && complete ? deliver(rule, &set) : err;
+	return err == 0 && complete ? deliver(rule, &set, service_centre) : err;
 }
 
 int long_release(const struct rule *rule, int64_t *next_at)
@@ -170,7 +170,7 @@ int long_release(const struct rule *rule, int64_t *next_at)
 		*next_at = oldest.first_at + wait_ms;
 		if (*next_at > db_now(rule->db))
 			return 0;
-		err = deliver(rule, &oldest);
+		err = deliver(rule, &oldest, "");
 	}
 	if (err == -ENOENT)
 		*next_at = 0;

@@ -10,10 +10,10 @@
 #include "service/rule.h"
 
 /* One part: row as reply_receive wants it, with this part's text. The last missing part makes the
- * joined text a received SMS (reply_receive). 0, -EEXIST (it was kept before), or the database
- * failed. */
+ * joined text a received SMS (reply_receive, with this part's service_centre). 0, -EEXIST (it was
+ * kept before), or the database failed. */
 int long_receive(const struct rule *rule, const struct long_key *key, unsigned part,
-		 const struct inbox_row *row, const char *pdu);
+		 const struct inbox_row *row, const char *pdu, const char *service_centre);
 
 /* Delivers what has waited long enough, a few sets a call. *next_at: when to call again, 0: nothing
  * is open. */

@@ -383,6 +383,15 @@ int number_parse_recipient(struct number *number, const char *text, const char *
 	return 0;
 }
 
+bool number_is_of(const char *e164, const char *region)
+{
+	int code = numbers_calling_code(region);
+	char prefix[16];
+
+	snprintf(prefix, sizeof(prefix), "+%d", code);
+	return code != 0 && strncmp(e164, prefix, strlen(prefix)) == 0;
+}
+
 void number_prefix(const char *e164, char prefix[static NUMBER_SIZE])
 {
 	size_t n = strlen(e164);

@@ -36,5 +36,8 @@ int number_parse_mobile(struct number *number, const char *text, const char *reg
 int number_parse_recipient(struct number *number, const char *text, const char *region,
 			   const char *field, struct refusal *why);
 
+/* Has the number the calling code of this region? RU and KZ share theirs. */
+bool number_is_of(const char *e164, const char *region);
+
 /* E.164 without its last four digits. */
 void number_prefix(const char *e164, char prefix[static NUMBER_SIZE]);

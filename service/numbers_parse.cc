@@ -99,6 +99,15 @@ int numbers_dials(const char *region, const char *idd)
 	       std::strcmp(number.e164 + 1, abroad) == 0;
 }
 
+int numbers_calling_code(const char *region)
+{
+	try {
+		return util()->GetCountryCodeForRegion(region);
+	} catch (...) {
+		return 0;
+	}
+}
+
 void numbers_load(void)
 {
 	try {

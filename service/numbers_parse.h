@@ -25,6 +25,9 @@ enum parse_verdict numbers_parse(const char *text, const char *region, struct pa
 /* Does this region dial idd ("00", "810") before a country code? */
 int numbers_dials(const char *region, const char *idd);
 
+/* The region's calling code (7, 84), 0: there is no such region. */
+int numbers_calling_code(const char *region);
+
 void numbers_load(void);
 
 #ifdef __cplusplus

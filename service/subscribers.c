@@ -165,7 +165,9 @@ static int unlock_account(const struct rule *rule, const char *site, const char 
 
 	verification_keys(rule, site, account, phone, &keys);
 	err = db_lock_clear(rule->db, &keys.lock_account);
-	return err < 0 ? err : db_place_clear(rule->db, &keys.wrong_account);
+	if (err == 0)
+		err = db_place_clear(rule->db, &keys.wrong_account);
+	return err < 0 ? err : db_place_clear(rule->db, &keys.wrong_sender);
 }
 
 static int unlock_site(const struct rule *rule, const char *site, const char *phone, int64_t number)

@@ -40,6 +40,10 @@ static int read_code(struct entry *entry, const char *code, struct refusal *why)
 	unsigned length =
 		test != NULL ? (unsigned)strlen(test) : entry->c.site->verification.code_length;
 
+	if (!verification_takes_code(&entry->c))
+		return rule_refuse_field(why, "code", "no_code",
+					 "Nothing is to be entered in this channel: it is approved "
+					 "when the user's SMS or call has come.");
 	if (code == NULL || code[0] == '\0')
 		return rule_refuse_field(why, "code", "required", "The code that the user typed.");
 	if (length >= CODE_MAX || code_normalise(code, length, entry->code) < 0)
@@ -98,12 +102,13 @@ static int count_wrong(const struct rule *rule, struct entry *entry, bool supers
 }
 
 /* Right, but another account's: kept (the entry proved possession), not approved. */
-static int refuse_bound(const struct rule *rule, struct entry *entry, struct refusal *why)
+static int refuse_bound(const struct rule *rule, const struct verification_case *c,
+			const struct verification_keys *keys, struct refusal *why)
 {
-	int err = db_place_clear(rule->db, &entry->keys.wrong_account);
+	int err = verification_forgive(rule, c, keys);
 
 	if (err == 0)
-		err = verification_tell(rule, &entry->c, "refused", "number_bound_elsewhere");
+		err = verification_tell(rule, c, "refused", "number_bound_elsewhere");
 	rule_refuse(why, REASON_NUMBER_BOUND_ELSEWHERE, 0,
 		    "The number belongs to another account.");
 	return err;
@@ -133,19 +138,20 @@ static int bind_number(const struct rule *rule, const struct verification_row *r
 	return err == 0 ? db_owner_set(rule->db, row->site, row->account, row->number) : err;
 }
 
-static int keep_proof(const struct rule *rule, const struct verification_row *row)
+static int keep_proof(const struct rule *rule, const struct verification_case *c)
 {
+	const struct verification_row *row = &c->row;
 	struct proof_row proof = { .number = row->number, .verified_at = row->approved_at };
 
-	snprintf(proof.channel, sizeof(proof.channel), "%s", row->channel);
-	snprintf(proof.assurance, sizeof(proof.assurance), "code");
+	snprintf(proof.channel, sizeof(proof.channel), "%s", c->channel->name);
+	snprintf(proof.assurance, sizeof(proof.assurance), "%s", c->channel->assurance);
 	return db_proof_set(rule->db, row->site, row->account, &proof);
 }
 
-static int finish(const struct rule *rule, struct entry *entry, bool holds)
+static int finish(const struct rule *rule, struct verification_case *c,
+		  const struct verification_keys *keys, bool holds)
 {
-	struct verification_case *c = &entry->c;
-	int err = holds ? keep_proof(rule, &c->row) : 0;
+	int err = holds ? keep_proof(rule, c) : 0;
 
 	if (err == 0)
 		err = verification_cancel_message(rule, c);
@@ -154,25 +160,26 @@ static int finish(const struct rule *rule, struct entry *entry, bool holds)
 	if (err == 0)
 		err = db_verification_update(rule->db, &c->row);
 	if (err == 0)
-		err = verification_count_success(rule, &entry->keys);
-	return err == 0 ? verification_tell(rule, c, "approved", NULL) : err;
+		err = verification_count_success(rule, c, keys);
+	return err == 0 ? verification_tell(rule, c, "approved", c->remark) : err;
 }
 
-static int approve(const struct rule *rule, struct entry *entry, struct refusal *why)
+int verification_approve(const struct rule *rule, struct verification_case *c,
+			 const struct verification_keys *keys, struct refusal *why)
 {
-	struct verification_row *row = &entry->c.row;
+	struct verification_row *row = &c->row;
 	char owner[ACCOUNT_SIZE];
 	bool holds = false;
 	int err = db_owner_get(rule->db, row->site, row->number, owner);
 
 	if (err == 0 && strcmp(owner, row->account) != 0)
-		return refuse_bound(rule, entry, why);
+		return refuse_bound(rule, c, keys, why);
 	if (err < 0 && err != -ENOENT)
 		return err;
 	row->state = VER_APPROVED;
 	row->approved_at = db_now(rule->db);
 	err = bind_number(rule, row, &holds, why);
-	return err == 0 ? finish(rule, entry, holds) : err;
+	return err == 0 ? finish(rule, c, keys, holds) : err;
 }
 
 /* Counts the entry, then compares it. */
@@ -192,7 +199,7 @@ static int decide(const struct rule *rule, struct entry *entry, enum check_resul
 	match = judge(rule, entry);
 	if (match == 0) {
 		*result = CHECK_APPROVED;
-		return approve(rule, entry, why);
+		return verification_approve(rule, &entry->c, &entry->keys, why);
 	}
 	if (match < 0 && match != -ENOENT)
 		return match;

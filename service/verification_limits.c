@@ -35,6 +35,8 @@ void verification_keys(const struct rule *rule, const char *site, const char *ac
 	db_place_key(db, &keys->wrong_number, PLACE_WRONG_NUMBER, site, phone, NULL);
 	db_place_key(db, &keys->lock_account, LOCK_ACCOUNT_NUMBER, site, account, phone);
 	db_place_key(db, &keys->lock_number, LOCK_NUMBER, site, phone, NULL);
+	db_place_key(db, &keys->wrong_sender, PLACE_WRONG_SENDER, site, account, phone);
+	db_place_key(db, &keys->call_number, PLACE_CALL_NUMBER, site, phone, NULL);
 }
 
 static int refuse_locked(struct refusal *why, int64_t wait_ms)
@@ -68,19 +70,49 @@ int verification_entries_left(const struct rule *rule, const struct config_site 
 	return err;
 }
 
-/* A code that nobody could enter is not sent: the wait is until an entry is free again. */
-static int check_entries(const struct rule *rule, const struct config_site *site,
-			 const struct verification_keys *keys, struct refusal *why)
+/* When one more wrong entry would be judged; 0: now. */
+static int next_entry_at(const struct rule *rule, const struct config_site *site,
+			 const struct place_key *key, int64_t *next_at)
 {
 	const struct config_rate rate = { site->verification.max_wrong_codes,
 					  site->verification.lock_ms };
 	const struct config_rates rates = { &rate, 1 };
+
+	return db_place_fits(rule->db, key, &rates, next_at, NULL);
+}
+
+/* A code that nobody could enter is not sent: the wait is until an entry is free again. */
+static int check_entries(const struct rule *rule, const struct config_site *site,
+			 const struct verification_keys *keys, struct refusal *why)
+{
 	int64_t next_at;
-	int err = db_place_fits(rule->db, &keys->wrong_account, &rates, &next_at, NULL);
+	int err = next_entry_at(rule, site, &keys->wrong_account, &next_at);
 
 	if (err < 0 || next_at == 0)
 		return err;
 	return refuse_locked(why, next_at - db_now(rule->db));
+}
+
+int verification_senders_left(const struct rule *rule, const struct config_site *site,
+			      const struct verification_keys *keys, unsigned *left)
+{
+	unsigned max = site->verification.max_wrong_codes, n = 0;
+	int err = db_place_count(rule->db, &keys->wrong_sender, site->verification.lock_ms, &n);
+
+	*left = err < 0 || n >= max ? 0 : max - n;
+	return err;
+}
+
+int verification_check_senders(const struct rule *rule, const struct config_site *site,
+			       const struct verification_keys *keys, struct refusal *why)
+{
+	int64_t next_at;
+	int err = next_entry_at(rule, site, &keys->wrong_sender, &next_at);
+
+	if (err < 0 || next_at == 0)
+		return err;
+	return rule_refuse(why, REASON_LOCKED, next_at - db_now(rule->db),
+			   "Too many SMS came from other numbers. Try again later.");
 }
 
 static int check_number_lock(const struct rule *rule, const struct verification_keys *keys,
@@ -171,9 +203,19 @@ int verification_count_wrong(const struct rule *rule, const struct verification_
 	return db_lock_set(rule->db, &keys->lock_number, db_now(rule->db) + hour_ms);
 }
 
-int verification_count_success(const struct rule *rule, const struct verification_keys *keys)
+int verification_forgive(const struct rule *rule, const struct verification_case *c,
+			 const struct verification_keys *keys)
 {
-	int err = db_place_clear(rule->db, &keys->wrong_account);
+	return db_place_clear(rule->db, verification_takes_code(c) ? &keys->wrong_account
+								   : &keys->wrong_sender);
+}
 
-	return err < 0 ? err : db_place_take(rule->db, &keys->approved_prefix, 0, false);
+int verification_count_success(const struct rule *rule, const struct verification_case *c,
+			       const struct verification_keys *keys)
+{
+	int err = verification_forgive(rule, c, keys);
+
+	if (err < 0 || !verification_takes_code(c))
+		return err;
+	return db_place_take(rule->db, &keys->approved_prefix, 0, false);
 }

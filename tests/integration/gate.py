@@ -1,4 +1,5 @@
 """The real daemon and the modem simulator as Python objects, over their real sockets."""
+import datetime
 import http.client
 import json
 import os
@@ -252,6 +253,11 @@ class Gateway(Process):
 
     def reload(self):
         self.signal(signal.SIGHUP)
+
+
+def seconds(text):
+    """An RFC 3339 time as seconds."""
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 def code_for(simulator, phone, n=1):

@@ -1,6 +1,5 @@
 """Contact requests: design.md section 6 over the socket."""
 import concurrent.futures
-import datetime
 import itertools
 import re
 
@@ -34,10 +33,6 @@ def people(pair):
             gate.verify(*pair, account, phone)
         return *accounts, phones[1]
     return make
-
-
-def seconds(text):
-    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 def ask(gateway, sender, recipient, headers=None, **more):
@@ -170,18 +165,18 @@ def test_the_window_starts_when_the_message_leaves(field):
     first = ask(gateway, "from", "to")
     assert first.status == 202, first
     # it waits longer than the window, and holds its place all the same
-    gate.wait_until(lambda: seconds(gateway.get("/v1/contact-requests/" + first["id"])
-                                    ["next_allowed_at"]) - seconds(first["created_at"]) > 6.5)
+    gate.wait_until(lambda: gate.seconds(gateway.get("/v1/contact-requests/" + first["id"])
+                                    ["next_allowed_at"]) - gate.seconds(first["created_at"]) > 6.5)
     waiting = gate.refused(ask(gateway, "from", "to"), 429, "limit_reached")
     assert waiting.headers["Retry-After"] == "3"
     gateway.post("/v1/modems/gsm0/actions", {"action": "resume"})
     sent = gateway.wait_message(first["message"], "sent")
     shown = gateway.get("/v1/contact-requests/" + first["id"])
-    assert 2.5 < seconds(shown["next_allowed_at"]) - seconds(sent["sent_at"]) <= 3
+    assert 2.5 < gate.seconds(shown["next_allowed_at"]) - gate.seconds(sent["sent_at"]) <= 3
     second = gate.wait_until(lambda: (lambda a: a if a.status == 202 else None)(
         ask(gateway, "from", "to")), why="the window did not end")
     later = gateway.message(second["message"])
-    assert seconds(later["created_at"]) >= seconds(shown["next_allowed_at"])
+    assert gate.seconds(later["created_at"]) >= gate.seconds(shown["next_allowed_at"])
     gateway.wait_message(second["message"], "sent")
     assert len(texts(simulator, "+79161234567")) == 2
 

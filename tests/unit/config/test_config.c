@@ -55,6 +55,9 @@ static void put_verification(struct dump *d, const struct config_verification *v
 		put(d, " %lld", (long long)v->resend_after_ms[i]);
 	put(d, "\n");
 	put_strings(d, "countries", &v->countries);
+	put_strings(d, "channels", &v->channels);
+	put(d, " inbound %lld call %lld\n", (long long)v->inbound_ttl_ms,
+	    (long long)v->call_ttl_ms);
 	put_rates(d, "account", &v->per_account_number);
 	put_rates(d, "number", &v->per_number);
 	put_rates(d, "prefix", &v->per_prefix);
@@ -137,6 +140,8 @@ static const char defaults[] =
 	"site default||||en autofill 1\n"
 	" code 6 wrong 5 ttl 300000 lock 3600000 reveal 0 resend 60000 120000 300000\n"
 	" countries[ ]\n"
+	" channels[ sms inbound_sms missed_call ]\n"
+	" inbound 300000 call 120000\n"
 	" account[ 5/3600000 10/86400000 ]\n"
 	" number[ 6/3600000 10/86400000 ]\n"
 	" prefix[ 20/3600000 ]\n"
@@ -249,6 +254,8 @@ static const char example[] =
 	"site studentu24|Studentu24.ru|studentu24.ru|RU|ru autofill 1\n"
 	" code 6 wrong 5 ttl 300000 lock 3600000 reveal 0 resend 60000 120000 300000\n"
 	" countries[ RU KZ ]\n"
+	" channels[ sms inbound_sms missed_call ]\n"
+	" inbound 300000 call 120000\n"
 	" account[ 5/3600000 10/86400000 ]\n"
 	" number[ 6/3600000 10/86400000 ]\n"
 	" prefix[ 20/3600000 ]\n"
@@ -298,6 +305,7 @@ static const char unusual[] =
 	"3;\n"
 	"lock = \"2h\"; resend_after = ( \"1s\" ); reveal_bound = \"at_once\"; countries = ( "
 	"\"kz\" );\n"
+	"channels = ( \"missed_call\" ); inbound_ttl = \"4s\"; call_ttl = \"3s\";\n"
 	"limits = { per_account_number = [ ]; per_number = ( ); per_prefix = [ \"1/1s\" ];\n"
 	"per_site = ( \"2/2m\", \"3/3h\" ); }; };\n"
 	"contact = { per_sender = [ ]; per_recipient = [ \"9/1d\" ]; require_sender_verified = "
@@ -335,6 +343,8 @@ static const char unusual_dump[] =
 	"site a|||VN|en autofill 1\n"
 	" code 6 wrong 5 ttl 300000 lock 3600000 reveal 0 resend 60000 120000 300000\n"
 	" countries[ VN ]\n"
+	" channels[ sms inbound_sms missed_call ]\n"
+	" inbound 300000 call 120000\n"
 	" account[ 5/3600000 10/86400000 ]\n"
 	" number[ 6/3600000 10/86400000 ]\n"
 	" prefix[ 20/3600000 ]\n"
@@ -350,6 +360,8 @@ static const char unusual_dump[] =
 	"site b|T|b.org|RU|pt-BR autofill 0\n"
 	" code 8 wrong 3 ttl 1000 lock 7200000 reveal 1 resend 1000\n"
 	" countries[ KZ ]\n"
+	" channels[ missed_call ]\n"
+	" inbound 4000 call 3000\n"
 	" account[ ]\n"
 	" number[ ]\n"
 	" prefix[ 1/1000 ]\n"

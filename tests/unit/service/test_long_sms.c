@@ -21,7 +21,7 @@ static int receive(struct room *room, const struct came *came)
 	struct inbox_row row = { .modem = "gsm0", .sent_at = 5, .text = (char *)came->text };
 
 	snprintf(row.sender, sizeof(row.sender), "%s", came->sender);
-	return RUN(room, long_receive(&room->rule, &key, came->part, &row, came->pdu));
+	return RUN(room, long_receive(&room->rule, &key, came->part, &row, came->pdu, ""));
 }
 
 /* What stands in the inbox, newest first, as lines of sender and text. */
