@@ -9,14 +9,18 @@
 #include "queue/db_event.h"
 #include "queue/db_idempotency.h"
 #include "queue/db_inbox.h"
+#include "queue/db_long.h"
 #include "queue/db_message.h"
 #include "queue/db_place.h"
+#include "queue/db_quota.h"
+#include "queue/db_report.h"
 #include "queue/db_verification.h"
 
 enum { HOUR_MS = 3600 * 1000 };
 
 static const int64_t codes_ms = 10 * 60 * 1000; /* a late entry is answered as expired */
 static const int64_t day_ms = 24 * (int64_t)HOUR_MS;
+static const int64_t reports_ms = 3 * 24 * (int64_t)HOUR_MS;
 static const int64_t places_ms = 32 * 24 * (int64_t)HOUR_MS; /* no limit looks back further */
 
 struct retention {
@@ -27,11 +31,13 @@ struct retention {
 
 struct prune {
 	const struct config *config; /* counted */
+	unsigned reports;            /* that nothing asked for */
 };
 
 static int prune_tx(struct db *db, void *arg)
 {
-	const struct config *config = ((struct prune *)arg)->config;
+	struct prune *prune = arg;
+	const struct config *config = prune->config;
 	int64_t now = db_now(db);
 	int err = db_message_erase_texts(db, now - config->retain_failed_texts_ms);
 
@@ -45,7 +51,11 @@ static int prune_tx(struct db *db, void *arg)
 		err = db_verification_prune(db, now - codes_ms, now - config->retain_events_ms);
 	if (err == 0)
 		err = db_place_prune(db, now - places_ms);
-	return err;
+	if (err == 0)
+		err = db_quota_prune(db, now - places_ms);
+	if (err == 0)
+		err = db_report_prune(db, now - reports_ms, &prune->reports);
+	return err < 0 ? err : db_long_prune(db);
 }
 
 static void on_pruned(void *arg, int status)
@@ -55,6 +65,9 @@ static void on_pruned(void *arg, int status)
 	if (status < 0 && status != -ECANCELED)
 		log_warn("cannot remove old records: %s; trying again in an hour",
 			 strerror(-status));
+	if (status == 0 && prune->reports > 0)
+		log_info("%u delivery reports for nothing that was sent are forgotten",
+			 prune->reports);
 	config_unref(prune->config);
 	free(prune);
 }

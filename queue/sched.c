@@ -51,7 +51,7 @@ static int compare(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
-static int in_order(const struct due *a, const struct due *b)
+int sched_order(const struct due *a, const struct due *b)
 {
 	int rank = compare(a->rank, b->rank), due = compare(a->due_at, b->due_at);
 
@@ -62,21 +62,21 @@ static int by_time(const struct due *a, const struct due *b)
 {
 	int due = compare(a->due_at, b->due_at);
 
-	return due != 0 ? due : in_order(a, b);
+	return due != 0 ? due : sched_order(a, b);
 }
 
 static int by_recipient(const struct due *a, const struct due *b)
 {
 	int number = compare(a->number, b->number);
 
-	return number != 0 ? number : in_order(a, b);
+	return number != 0 ? number : sched_order(a, b);
 }
 
 typedef int order_fn(const struct due *a, const struct due *b);
 
 static order_fn *const orders[TREES] = {
 	[LATER] = by_time,
-	[READY] = in_order,
+	[READY] = sched_order,
 	[PARKED] = by_recipient,
 };
 
@@ -291,7 +291,7 @@ static struct item *next_ready(struct sched *sched, const struct due *place)
 		struct item *at = sched->tree[READY], *found = NULL;
 
 		while (at != NULL)
-			if (in_order(place, &at->due) < 0) {
+			if (sched_order(place, &at->due) < 0) {
 				found = at;
 				at = at->left;
 			} else {

@@ -25,6 +25,9 @@ void sched_free(struct sched *sched);
  * sched_wants_refill. */
 void sched_add(struct sched *sched, const struct due *item);
 
+/* Negative: a is sent before b. */
+int sched_order(const struct due *a, const struct due *b);
+
 /* May this one be sent now, by whom the caller has in mind? */
 typedef bool sched_fits(void *arg, const struct due *item);
 

@@ -12,7 +12,7 @@
 
 enum { SETS_MAX = 500, PARTS_MAX = 4000, RELEASE_AT_ONCE = 16 };
 
-static const int64_t wait_ms = (int64_t)3 * 24 * 60 * 60 * 1000;
+const int64_t long_wait_ms = (int64_t)3 * 24 * 60 * 60 * 1000;
 
 #define MISSING "[…]"
 
@@ -167,7 +167,7 @@ int long_release(const struct rule *rule, int64_t *next_at)
 		err = db_long_oldest(rule->db, &oldest);
 		if (err < 0)
 			break;
-		*next_at = oldest.first_at + wait_ms;
+		*next_at = oldest.first_at + long_wait_ms;
 		if (*next_at > db_now(rule->db))
 			return 0;
 		err = deliver(rule, &oldest, "");

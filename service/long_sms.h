@@ -9,6 +9,8 @@
 #include "queue/db_long.h"
 #include "service/rule.h"
 
+extern const int64_t long_wait_ms; /* for its missing parts */
+
 /* One part: row as reply_receive wants it, with this part's text. The last missing part makes the
  * joined text a received SMS (reply_receive, with this part's service_centre). 0, -EEXIST (it was
  * kept before), or the database failed. */
