@@ -1,4 +1,4 @@
-/* api_modems.c - modems shown, told what to do, and asked by AT command or USSD. */
+/* api_modems.c - modems are told what to do, and asked by AT command or USSD. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,20 +11,6 @@
 #include "base/util.h"
 
 enum { COMMAND_MAX = 512, USSD_MAX = 182, ASK_LIMIT_MS = 180000 };
-
-static void out_modem(struct json_text *out, struct request *request,
-		      const struct modem_status *status)
-{
-	json_out_modem(out, status, config_modem(request->access->config, status->name));
-}
-
-static void reply_modem(struct request *request, unsigned code, const struct modem_status *status)
-{
-	struct json_text out = { 0 };
-
-	out_modem(&out, request, status);
-	reply_json(request, code, &out);
-}
 
 void glance_at_modems(struct request *request, struct fleet_glance *glance)
 {
@@ -44,19 +30,6 @@ void glance_at_modems(struct request *request, struct fleet_glance *glance)
 							: modem_state_name(status->state));
 	}
 	request->fleet = glance;
-}
-
-void handle_modem_list(struct request *request)
-{
-	struct control *modems = request->api->modems;
-	size_t n = modems != NULL ? control_count(modems) : 0;
-	struct json_text out = { 0 };
-
-	json_out_list_open(&out);
-	for (size_t i = 0; i < n; i++)
-		out_modem(&out, request, control_at(modems, i));
-	json_out_list_close(&out, NULL);
-	reply_json(request, MHD_HTTP_OK, &out);
 }
 
 /* NULL: answered. */

@@ -86,7 +86,7 @@ static void out_modems(struct json_text *out, struct control *modems)
 		json_text_open(out, NULL, '{');
 		json_text_string(out, "name", status->name);
 		json_text_string(out, "state", modem_state_name(status->state));
-		json_text_string(out, "why", status->why);
+		json_text_string(out, "why", json_modem_why(status));
 		json_text_time(out, "since", status->since_ms);
 		json_text_close(out, '}');
 	}

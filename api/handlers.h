@@ -25,7 +25,7 @@ void handle_account_erase(struct request *request);
 void handle_account_export(struct request *request);
 void handle_account_unbind(struct request *request);
 
-/* api_events.c, api_modems.c, api_trace.c, api_status.c */
+/* api_events.c, api_modems.c, api_modem_show.c, api_trace.c, api_status.c */
 void handle_events(struct request *request);
 void handle_modem_list(struct request *request);
 void handle_modem_show(struct request *request);
@@ -33,6 +33,10 @@ void handle_modem_action(struct request *request);
 void handle_modem_ussd(struct request *request);
 void handle_modem_at(struct request *request);
 void handle_modem_trace(struct request *request);
+
+/* A modem and what its limits leave (api_modem_show.c). */
+struct modem_status;
+void reply_modem(struct request *request, unsigned code, const struct modem_status *status);
 
 /* What control.h could not do (api_modems.c). */
 void reply_control_error(struct request *request, int err);

@@ -38,7 +38,15 @@ void json_out_account(struct json_text *out, const struct account_view *view);
 void json_out_inbox(struct json_text *out, const struct inbox_row *row);
 void json_out_event(struct json_text *out, const struct event *event);
 
-/* config may be NULL: the modem is not named there. */
+/* A limit of a modem's SIM and how much of it is used. */
+struct json_quota {
+	struct config_rate rate;
+	bool recipients; /* it counts these, not parts */
+	unsigned used;
+	int64_t next_at; /* when one more may go, 0: now; codes may sooner */
+};
 void json_out_modem(struct json_text *out, const struct modem_status *status,
-		    const struct config_modem *config);
+		    const struct json_quota *quotas, size_t n);
+/* Why it is in its state, or why nothing is sent though it is ready. */
+const char *json_modem_why(const struct modem_status *status);
 void json_out_trace(struct json_text *out, int64_t at_ms, char direction, const char *line);

@@ -10,6 +10,7 @@ void json_out_inbox(struct json_text *out, const struct inbox_row *row)
 	json_text_string(out, "modem", row->modem);
 	json_text_string(out, "from", row->sender);
 	json_text_string(out, "text", row->text != NULL ? row->text : "");
+	json_text_flag(out, "incomplete", row->incomplete);
 	json_text_time(out, "received_at", row->received_at);
 	json_text_time(out, "sent_at", row->sent_at);
 	json_text_close(out, '}');
@@ -68,16 +69,55 @@ static void out_identity(struct json_text *out, const struct modem_status *statu
 	json_text_string(out, "smsc", status->smsc);
 }
 
-static void out_quotas(struct json_text *out, const struct config_modem *config)
+static void out_quotas(struct json_text *out, const struct json_quota *quotas, size_t n)
 {
 	json_text_open(out, "quotas", '[');
-	for (size_t i = 0; config != NULL && i < config->limits.n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		json_text_open(out, NULL, '{');
-		json_text_number(out, "count", config->limits.items[i].count);
-		json_text_number(out, "window", config->limits.items[i].window_ms / 1000);
+		json_text_number(out, "count", quotas[i].rate.count);
+		json_text_number(out, "window", quotas[i].rate.window_ms / 1000);
+		json_text_string(out, "of", quotas[i].recipients ? "recipients" : "parts");
+		json_text_number(out, "used", quotas[i].used);
+		json_text_time(out, "next_at", quotas[i].next_at);
 		json_text_close(out, '}');
 	}
 	json_text_close(out, ']');
+}
+
+static void out_balance(struct json_text *out, const struct modem_sending *sending)
+{
+	if (sending == NULL || sending->balance_at_ms == 0) {
+		json_text_null(out, "balance");
+		return;
+	}
+	json_text_open(out, "balance", '{');
+	json_text_string(out, "amount", sending->balance);
+	json_text_flag(out, "low", sending->balance_low);
+	json_text_time(out, "at", sending->balance_at_ms);
+	json_text_close(out, '}');
+}
+
+/* Nothing is sent though the modem could; else null. */
+static void out_sending(struct json_text *out, const struct modem_sending *sending)
+{
+	if (sending == NULL || sending->why[0] == '\0') {
+		json_text_null(out, "resting");
+		return;
+	}
+	json_text_open(out, "resting", '{');
+	json_text_flag(out, "paused", sending->paused);
+	json_text_string(out, "why", sending->why);
+	json_text_time(out, "until", sending->until_ms);
+	json_text_close(out, '}');
+}
+
+const char *json_modem_why(const struct modem_status *status)
+{
+	bool works = status->state == MODEM_READY || status->state == MODEM_SENDING;
+
+	if (works && status->sending != NULL && status->sending->why[0] != '\0')
+		return status->sending->why;
+	return status->why;
 }
 
 static void out_last_error(struct json_text *out, const struct modem_status *status)
@@ -111,17 +151,19 @@ static void out_work(struct json_text *out, const struct modem_status *status)
 }
 
 void json_out_modem(struct json_text *out, const struct modem_status *status,
-		    const struct config_modem *config)
+		    const struct json_quota *quotas, size_t n)
 {
 	json_text_open(out, NULL, '{');
 	json_text_string(out, "name", status->name);
 	json_text_string(out, "device", status->device);
 	json_text_string(out, "state", modem_state_name(status->state));
-	json_text_string(out, "why", status->why);
+	json_text_string(out, "why", json_modem_why(status));
 	json_text_time(out, "since", status->since_ms);
 	out_network(out, status);
 	out_identity(out, status);
-	out_quotas(out, config);
+	out_quotas(out, quotas, n);
+	out_sending(out, status->sending);
+	out_balance(out, status->sending);
 	out_work(out, status);
 	json_text_close(out, '}');
 }

@@ -64,11 +64,25 @@ void spec_finish_site(struct conf_reader *r, const config_setting_t *s, void *ba
 	check_test_numbers(r, s, site);
 }
 
+/* Counts are kept that long (daemon/retention.c). */
+static void check_windows(struct conf_reader *r, const config_setting_t *s, const char *list,
+			  const struct config_rates *rates)
+{
+	static const int64_t longest_ms = 31LL * 24 * 60 * 60 * 1000;
+
+	for (size_t i = 0; i < rates->n; i++)
+		if (rates->items[i].window_ms > longest_ms)
+			problem_add(&r->problems, element(s, list, i), NULL,
+				    "must not look back further than 31d");
+}
+
 void spec_finish_modem(struct conf_reader *r, const config_setting_t *s, void *base)
 {
 	const config_setting_t *match = config_setting_get_member(s, "match");
+	const struct config_modem *modem = base;
 
-	(void)base;
+	check_windows(r, s, "limits", &modem->limits);
+	check_windows(r, s, "recipients", &modem->recipients);
 	if (!has(s, "device") && match == NULL) {
 		problem_add(&r->problems, s, NULL,
 			    "must say which modem it is: give a device or a match");

@@ -97,14 +97,22 @@ struct config_match {
 	int interface; /* -1: not given */
 };
 
+/* When the SIM's balance is asked for (ussd_balance says how), and what is too little. */
+struct config_balance {
+	int64_t every_ms;
+	const char *pattern; /* extended regular expression; its first group is the amount */
+	int low;             /* 0: never too little */
+};
+
 struct config_modem {
 	const char *name, *device; /* device "": found by match */
 	struct config_match match;
 	unsigned baud;
 	enum config_flow flow;
 	const char *pin_file, *number, *smsc, *ussd_balance;
-	struct config_strings prefixes; /* empty: every number */
-	struct config_rates limits;
+	struct config_strings prefixes;         /* empty: every number */
+	struct config_rates limits, recipients; /* parts of SMS; different recipients */
+	struct config_balance balance;
 	enum config_reports reports;
 	enum config_roaming roaming;
 	int64_t prompt_timeout_ms, result_timeout_ms, command_timeout_ms;

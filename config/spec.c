@@ -251,6 +251,13 @@ static const struct conf_spec timeout_specs[] = {
 };
 static const struct conf_group timeout_group = { GROUP(timeout_specs) };
 
+static const struct conf_spec balance_specs[] = {
+	{ "every", conf_read_duration, FIELD(config_balance, every_ms) },
+	{ "pattern", conf_read_string, FIELD(config_balance, pattern), .check = value_pattern },
+	{ "low", conf_read_number, FIELD(config_balance, low), .least = 0, .most = 1000000000 },
+};
+static const struct conf_group balance_group = { GROUP(balance_specs) };
+
 static const struct conf_spec modem_specs[] = {
 	{ "name", conf_read_string, FIELD(config_modem, name), .check = value_name,
 	  .required = true },
@@ -263,10 +270,12 @@ static const struct conf_spec modem_specs[] = {
 	{ "smsc", conf_read_string, FIELD(config_modem, smsc), .check = value_phone_or_empty },
 	{ "prefixes", conf_read_strings, FIELD(config_modem, prefixes), .check = value_prefix },
 	{ "limits", conf_read_rates, FIELD(config_modem, limits) },
+	{ "recipients", conf_read_rates, FIELD(config_modem, recipients) },
 	{ "reports", conf_read_word, FIELD(config_modem, reports), .words = words_reports },
 	{ "roaming", conf_read_word, FIELD(config_modem, roaming), .words = words_roaming },
 	{ "ussd_balance", conf_read_string, FIELD(config_modem, ussd_balance),
 	  .check = value_ussd },
+	{ "balance", conf_read_inner, FIELD(config_modem, balance), .group = &balance_group },
 	INNER("timeouts", timeout_group),
 };
 const struct config_modem spec_modem_defaults = {
@@ -279,6 +288,7 @@ const struct config_modem spec_modem_defaults = {
 	.number = "",
 	.smsc = "",
 	.ussd_balance = "",
+	.balance = { .every_ms = DAY, .pattern = "(-?[0-9]+([.,][0-9]+)?)" },
 	.reports = REPORTS_AUTO,
 	.roaming = ROAMING_ALLOW,
 	.prompt_timeout_ms = 10 * SECOND,

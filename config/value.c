@@ -2,6 +2,7 @@
 #include "config/value.h"
 
 #include <ctype.h>
+#include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -239,6 +240,18 @@ const char *value_ussd(const char *text)
 	return *text == '\0' || is_run(text, DIGITS "*#", 1, 40)
 		       ? NULL
 		       : "must be a USSD code of digits, '*' and '#', such as \"*100#\"";
+}
+
+const char *value_pattern(const char *text)
+{
+	regex_t compiled;
+	size_t groups;
+
+	if (regcomp(&compiled, text, REG_EXTENDED) != 0)
+		return "must be an extended regular expression";
+	groups = compiled.re_nsub;
+	regfree(&compiled);
+	return groups > 0 ? NULL : "must have a group in brackets, such as \"([0-9]+)\"";
 }
 
 const char *value_imei(const char *text)

@@ -1,8 +1,8 @@
-/* dispatch.c - what is due goes to whichever modem is free.
+/* dispatch.c - what is due goes to whichever modem is free and may send it.
  *
- * The scheduler's window holds ids and times; a tick (one transaction) promotes what is due,
- * expires what is late and refills the window, then says when the next one is needed. There is
- * one timer for it and nothing polls. */
+ * The schedulers' windows hold ids and times; a tick (one transaction) promotes what is due,
+ * expires what is late, delivers long received SMS that waited long enough and refills the
+ * windows, then says when the next one is needed. There is one timer for it and nothing polls. */
 #include "daemon/dispatch.h"
 
 #include <errno.h>
@@ -11,26 +11,39 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "daemon/choice.h"
 #include "daemon/dispatch_private.h"
+#include "daemon/standing.h"
+#include "queue/db_route.h"
+#include "service/long_sms.h"
 
-enum { TICK_RETRY_MS = 1000 };
+enum { TICK_RETRY_MS = 1000, ROUTES_AT_ONCE = 64 };
+
+/* What a route's window lacks. */
+struct refill {
+	int64_t route;
+	struct due *items; /* max of them */
+	size_t max, n;
+	int64_t due_at; /* the next that is due later, 0: none */
+};
 
 struct tick {
 	struct dispatch *dispatch;
 	const struct config *config; /* counted */
-	bool recover, refill;
+	bool recover;
 	unsigned recovered, resent;
-	struct due *items; /* SCHED_WINDOW of them */
-	size_t n_items;
+	int64_t routes[ROUTES_AT_ONCE]; /* found on disk by a recovery */
+	size_t n_routes;
+	struct refill *refills;
+	size_t n_refills;
 	int64_t *expired;
 	size_t n_expired;
-	int64_t next_at; /* the next promotion or expiry, 0: none */
-	int64_t due_at;  /* after a refill: the next that is due later, 0: none */
+	int64_t next_at; /* the next promotion, expiry or release, 0: none */
 };
 
 static void tick(struct dispatch *d);
 
-/* ---- the tick ---- */
+/* ---- the tick's transaction ---- */
 
 static int64_t sooner(int64_t a, int64_t b)
 {
@@ -59,29 +72,46 @@ static int recover(struct db *db, struct tick *t)
 		t->resent += requeued;
 	}
 	free(seqs);
+	return err < 0 ? err : db_route_list(db, -1, t->routes, ROUTES_AT_ONCE, &t->n_routes);
+}
+
+/* What time brings to messages and received parts. */
+static int pass_time(struct db *db, struct tick *t)
+{
+	const struct rule rule = { .db = db, .config = t->config };
+	int64_t now = db_now(db), promote_at = 0, expire_at = 0, release_at = 0;
+	int err = db_message_promote(db, now, &promote_at);
+
+	if (err == 0)
+		err = db_message_expire(db, now, &t->expired, &t->n_expired, &expire_at);
+	if (err == 0)
+		err = long_release(&rule, &release_at);
+	t->next_at = sooner(sooner(promote_at, expire_at), release_at);
 	return err;
 }
 
 static int tick_tx(struct db *db, void *arg)
 {
 	struct tick *t = arg;
-	int64_t now = db_now(db), promote_at = 0, expire_at = 0;
 	int err = 0;
 
 	free(t->expired);
 	t->expired = NULL;
-	t->n_expired = t->n_items = 0;
+	t->n_expired = t->n_routes = 0;
 	if (t->recover)
 		err = recover(db, t);
 	if (err == 0)
-		err = db_message_promote(db, now, &promote_at);
-	if (err == 0)
-		err = db_message_expire(db, now, &t->expired, &t->n_expired, &expire_at);
-	if (err == 0 && t->refill)
-		err = db_message_due(db, now, t->items, SCHED_WINDOW, &t->n_items, &t->due_at);
-	t->next_at = sooner(promote_at, expire_at);
+		err = pass_time(db, t);
+	for (size_t i = 0; i < t->n_refills && err == 0; i++) {
+		struct refill *refill = &t->refills[i];
+
+		err = db_message_due(db, refill->route, db_now(db), refill->items, refill->max,
+				     &refill->n, &refill->due_at);
+	}
 	return err;
 }
+
+/* ---- its life on the loop ---- */
 
 static void on_timer(uv_timer_t *timer)
 {
@@ -91,8 +121,7 @@ static void on_timer(uv_timer_t *timer)
 	tick(d);
 }
 
-/* Wakes the tick at this time, unless it wakes sooner anyway. 0: no need. */
-static void wake_at(struct dispatch *d, int64_t at)
+void dispatch_wake_at(struct dispatch *d, int64_t at)
 {
 	int64_t now = clock_now_ms();
 
@@ -105,9 +134,24 @@ static void wake_at(struct dispatch *d, int64_t at)
 static void tick_free(struct tick *t)
 {
 	config_unref(t->config);
-	free(t->items);
+	for (size_t i = 0; i < t->n_refills; i++)
+		free(t->refills[i].items);
+	free(t->refills);
 	free(t->expired);
 	free(t);
+}
+
+static void take_refill(struct dispatch *d, const struct refill *refill)
+{
+	struct route *route = choice_route(d, refill->route);
+
+	if (route == NULL)
+		return;
+	for (size_t i = 0; i < refill->n; i++)
+		choice_add(d, &refill->items[i]);
+	sched_filled(route->sched, refill->n < refill->max);
+	route->refill_at = refill->due_at;
+	dispatch_wake_at(d, refill->due_at);
 }
 
 static void tick_apply(struct dispatch *d, const struct tick *t)
@@ -117,21 +161,19 @@ static void tick_apply(struct dispatch *d, const struct tick *t)
 			 "of them are sent again by the sites' on_uncertain policy",
 			 t->recovered, t->resent);
 	for (size_t i = 0; i < t->n_expired; i++)
-		sched_forget(d->sched, t->expired[i]);
-	for (size_t i = 0; i < t->n_items; i++)
-		sched_add(d->sched, &t->items[i]);
-	if (t->refill) {
-		sched_filled(d->sched, t->n_items < SCHED_WINDOW);
-		d->refill_at = t->due_at;
-	}
-	wake_at(d, t->next_at);
-	wake_at(d, d->refill_at);
+		choice_forget(d, t->expired[i]);
+	for (size_t i = 0; i < t->n_routes; i++)
+		choice_route(d, t->routes[i]); /* new ones want their refill */
+	for (size_t i = 0; i < t->n_refills; i++)
+		take_refill(d, &t->refills[i]);
+	dispatch_wake_at(d, t->next_at);
 }
 
 static void on_tick(void *arg, int status)
 {
 	struct tick *t = arg;
 	struct dispatch *d = t->dispatch;
+	bool first = t->recover && status == 0;
 
 	d->tick_running = false;
 	if (status == 0) {
@@ -139,10 +181,42 @@ static void on_tick(void *arg, int status)
 		d->recovered = true;
 	} else if (status != -ECANCELED) {
 		log_error("cannot read the queue (%s); trying again", strerror(-status));
-		wake_at(d, clock_now_ms() + TICK_RETRY_MS);
+		dispatch_wake_at(d, clock_now_ms() + TICK_RETRY_MS);
 	}
 	tick_free(t);
+	if (first)
+		reroute_start(d);
 	dispatch_pump(d);
+}
+
+static bool wants_refill(const struct route *route, int64_t now)
+{
+	return sched_wants_refill(route->sched) ||
+	       (route->refill_at != 0 && route->refill_at <= now);
+}
+
+/* False: no memory. */
+static bool ask_refills(struct dispatch *d, struct tick *t)
+{
+	int64_t now = clock_now_ms();
+
+	t->refills = calloc(d->n_routes > 0 ? d->n_routes : 1, sizeof(*t->refills));
+	if (t->refills == NULL)
+		return false;
+	for (size_t i = 0; i < d->n_routes; i++) {
+		const struct route *route = &d->routes[i];
+		struct refill *refill = &t->refills[t->n_refills];
+
+		if (!wants_refill(route, now))
+			continue;
+		refill->items = calloc(route->window, sizeof(*refill->items));
+		if (refill->items == NULL)
+			return false;
+		refill->route = route->id;
+		refill->max = route->window;
+		t->n_refills++;
+	}
+	return true;
 }
 
 static void tick(struct dispatch *d)
@@ -152,18 +226,15 @@ static void tick(struct dispatch *d)
 	if (d->tick_running || d->stopping)
 		return;
 	t = calloc(1, sizeof(*t));
-	if (t != NULL)
-		t->items = calloc(SCHED_WINDOW, sizeof(*t->items));
-	if (t == NULL || t->items == NULL) {
-		free(t);
-		wake_at(d, clock_now_ms() + TICK_RETRY_MS);
+	if (t == NULL || !ask_refills(d, t)) {
+		if (t != NULL)
+			tick_free(t);
+		dispatch_wake_at(d, clock_now_ms() + TICK_RETRY_MS);
 		return;
 	}
 	t->dispatch = d;
 	t->config = config_ref(d->config);
 	t->recover = !d->recovered;
-	t->refill = sched_wants_refill(d->sched) ||
-		    (d->refill_at != 0 && d->refill_at <= clock_now_ms());
 	d->tick_running = true;
 	store_run(d->store, STORE_FIRST, tick_tx, on_tick, t);
 }
@@ -180,22 +251,20 @@ struct lane *dispatch_lane(struct dispatch *d, const struct session *session)
 
 void dispatch_pump(struct dispatch *d)
 {
-	int64_t now = clock_now_ms(), wait_ms;
-	struct due due;
+	int64_t now = clock_now_ms();
+	bool refill = false;
 
 	if (d->stopping || !d->recovered)
 		return;
-	for (size_t i = 0; i < d->n_lanes; i++) {
-		if (!lane_wants(&d->lanes[i]))
-			continue;
-		if (!sched_take(d->sched, now, &due))
-			break;
-		lane_load(&d->lanes[i], &due);
+	choice_pump(d, now);
+	for (size_t i = 0; i < d->n_routes; i++) {
+		int64_t wait_ms = sched_wait_ms(d->routes[i].sched, now);
+
+		if (wait_ms > 0)
+			dispatch_wake_at(d, now + wait_ms);
+		refill = refill || sched_wants_refill(d->routes[i].sched);
 	}
-	wait_ms = sched_wait_ms(d->sched, now);
-	if (wait_ms > 0)
-		wake_at(d, now + wait_ms);
-	if (sched_wants_refill(d->sched))
+	if (refill)
 		tick(d);
 }
 
@@ -205,14 +274,15 @@ void dispatch_queued(void *arg, const struct due *items, size_t n)
 	int64_t now = clock_now_ms();
 
 	for (size_t i = 0; i < n; i++) {
-		wake_at(d, items[i].submit_by);
+		dispatch_wake_at(d, items[i].submit_by);
 		if (items[i].due_at > now) {
-			wake_at(d, items[i].due_at);
+			dispatch_wake_at(d, items[i].due_at);
 			continue;
 		}
-		sched_add(d->sched, &items[i]);
+		choice_add(d, &items[i]);
 		for (size_t k = 0; k < d->n_lanes; k++)
-			lane_yield(&d->lanes[k], items[i].rank);
+			if (choice_fits(&d->lanes[k], &items[i]))
+				lane_yield(&d->lanes[k], &items[i]);
 	}
 	dispatch_pump(d);
 }
@@ -237,8 +307,11 @@ static void on_added(void *arg, struct session *session)
 {
 	struct dispatch *d = arg;
 
-	if (d->lanes != NULL && !d->stopping && d->n_lanes < d->max_lanes)
-		lane_init(&d->lanes[d->n_lanes++], d, session);
+	if (d->lanes == NULL || d->stopping || d->n_lanes == d->max_lanes)
+		return;
+	lane_init(&d->lanes[d->n_lanes], d, session, d->n_lanes);
+	d->n_lanes++;
+	choice_reach(d);
 }
 
 static void on_changed(void *arg, struct session *session)
@@ -249,6 +322,8 @@ static void on_changed(void *arg, struct session *session)
 	if (lane == NULL)
 		return;
 	note_pin(lane);
+	standing_changed(lane);
+	balance_changed(lane);
 	lane_advance(lane);
 	dispatch_pump(d);
 }
@@ -305,12 +380,6 @@ struct dispatch *dispatch_new(uv_loop_t *loop, const struct config *config)
 		return NULL;
 	d->loop = loop;
 	d->config = config_ref(config);
-	d->sched = sched_new();
-	if (d->sched == NULL) {
-		config_unref(d->config);
-		free(d);
-		return NULL;
-	}
 	uv_timer_init(loop, &d->timer);
 	d->timer.data = d;
 	return d;
@@ -327,7 +396,7 @@ int dispatch_start(struct dispatch *d, struct store *store, struct control *mode
 	d->n_lanes = n;
 	d->max_lanes = max;
 	for (size_t i = 0; i < n; i++)
-		lane_init(&d->lanes[i], d, fleet_session(modems, i));
+		lane_init(&d->lanes[i], d, fleet_session(modems, i), i);
 	tick(d);
 	return 0;
 }
@@ -336,6 +405,14 @@ void dispatch_set_config(struct dispatch *d, const struct config *config)
 {
 	config_unref(d->config);
 	d->config = config_ref(config);
+	choice_reach(d);
+	for (size_t i = 0; i < d->n_lanes; i++) {
+		standing_look(&d->lanes[i]);
+		balance_changed(&d->lanes[i]);
+	}
+	if (d->recovered)
+		reroute_start(d);
+	dispatch_pump(d);
 }
 
 void dispatch_stop(struct dispatch *d)
@@ -359,7 +436,7 @@ void dispatch_close(struct dispatch *d)
 
 void dispatch_free(struct dispatch *d)
 {
-	sched_free(d->sched);
+	choice_free(d);
 	config_unref(d->config);
 	free(d->lanes);
 	free(d);

@@ -1,5 +1,10 @@
-/* dispatch_private.h - shared by dispatch.c (what is due), lane.c (one modem's sending),
- * outcome.c (what an outcome means on disk) and inbound.c (what came in). */
+/* dispatch_private.h - shared by the files behind dispatch.h:
+ *
+ * dispatch.c   what is due: ticks, and what the modems tell
+ * choice.c     routes, and which lane sends what
+ * lane.h       one modem's sending
+ * outcome.c    what an outcome means on disk
+ * reports.c    delivery reports; inbound.c  everything else that comes in */
 #pragma once
 
 #include <stdbool.h>
@@ -8,118 +13,42 @@
 #include <uv.h>
 
 #include "daemon/dispatch.h"
-#include "modem/errors.h"
-#include "queue/db_attempt.h"
+#include "daemon/lane.h"
+#include "queue/db_event.h"
+#include "queue/db_report.h"
 #include "queue/sched.h"
 
-/* A message that a lane is busy with. Made by lane_load, freed by lane_job_free. */
-struct job {
-	struct lane *lane;
-	struct due due;
-	struct message_row row;
-	char to[NUMBER_SIZE];
-	char *text; /* the plain text: wiped with the job */
-	struct gsm_shape shape;
-	unsigned reference; /* of the set, where there are several parts */
-	unsigned part;      /* the next one to submit, from 0 */
-	unsigned part_retries;
-	bool gone; /* it is not to be sent any more */
-};
-
-/* One part handed to the modem: from AT+CMGS until its outcome is on disk. */
-struct flight {
-	struct job *job;
-	unsigned part;
-	int64_t attempt; /* written by its claim's transaction; read by later ones */
-	enum send_verdict verdict;
-	int reference, code;
-	bool is_cme;
-	char sim[24]; /* the lane's, when it began */
-	char why[WORDS_SIZE];
-	char hex[PDU_HEX_SIZE];
-};
-
-enum { PART_RETRIES_MAX = 2 };
-
-/* What an outcome's transaction decided; the loop acts on it. */
-enum landing {
-	LANDING_DONE,       /* the message is no longer ours */
-	LANDING_NEXT_PART,  /* accepted; others of its parts follow */
-	LANDING_RETRY_PART, /* the same part again within seconds */
-	LANDING_REQUEUED,   /* the message waits again: due says until when */
-};
-
-/* One transaction: how the last flight ended and which one begins. Either may be NULL. */
-struct step {
-	struct lane *lane;
-	struct flight *ended, *begun;
-	enum landing landing;
-	struct due requeued;
-	enum modem_error_class error_class; /* of a refusal */
-	bool claim_refused;                 /* begun's message is not to be sent any more */
-	bool told;                          /* that the disk did not take it */
-	const struct config *config;        /* counted */
-	struct step *later;                 /* in a lane's unrecorded list */
-};
-
-struct lane {
-	struct dispatch *dispatch;
-	struct session *session;           /* NULL: gone, for simgate stops */
-	char modem[MODEM_SIZE];            /* its name; never changes, so any thread may read it */
-	char sim[24];                      /* ICCID, or the modem's name while it is unknown */
-	struct job *loading, *next, *held; /* held: a part that is tried again in a moment */
-	struct flight *air;
-	struct step *unrecorded; /* outcomes that the disk did not take yet */
-	bool yield_loading;      /* something more urgent came while loading */
-	bool pin_tried;          /* and it is not known yet whether it was right */
-	unsigned modem_errors;   /* refusals in a row that ask for a recovery */
-	/* monotonic; paused_until 0: not paused */
-	int64_t held_until, record_at, paused_until;
-	uv_timer_t timer; /* the soonest of the three */
-};
-
-enum { EARLY_REPORTS = 64 };
-
-/* A report that came before the +CMGS that it belongs to. */
-struct early_report {
-	char modem[MODEM_SIZE], sim[24];
-	struct pdu_report report;
-	int64_t at;
+/* Waiting messages that the same modems may send (config/route.h). */
+struct route {
+	int64_t id;
+	struct sched *sched;
+	size_t window;
+	int64_t refill_at;         /* a message on disk, not in the window, is due then; 0: none */
+	unsigned *reach;           /* of each lane; 0: it may not send here */
+	unsigned best[QUOTA_USES]; /* the highest reach of the lanes that can send now */
 };
 
 struct dispatch {
 	uv_loop_t *loop;
 	const struct config *config; /* counted */
 	struct store *store;
-	struct sched *sched;
 	struct lane *lanes;
 	size_t n_lanes, max_lanes;
+	struct route *routes;
+	size_t n_routes;
 	bool recovered; /* what was on the air before the start is accounted for */
-	bool stopping, tick_running;
-	int64_t tick_at;   /* wall time of the next tick; 0: none is needed */
-	int64_t refill_at; /* a message on disk, not in the window, is due then; 0: none */
+	bool stopping, tick_running, reroute_running, reroute_again;
+	int64_t tick_at; /* wall time of the next tick; 0: none is needed */
 	uv_timer_t timer;
-	struct early_report early[EARLY_REPORTS];
-	size_t n_early;
 };
 
 /* dispatch.c */
 void dispatch_pump(struct dispatch *d);
+void dispatch_wake_at(struct dispatch *d, int64_t at); /* a tick is needed then; 0: not */
 struct lane *dispatch_lane(struct dispatch *d, const struct session *session);
 
-/* lane.c */
-void lane_init(struct lane *lane, struct dispatch *d, struct session *session);
-bool lane_wants(const struct lane *lane);     /* could load another message now */
-void lane_yield(struct lane *lane, int rank); /* something of this rank is due: make room */
-void lane_load(struct lane *lane, const struct due *due);
-void lane_advance(struct lane *lane); /* starts what is ready if the modem is */
-void lane_send_done(struct lane *lane, const struct send_outcome *outcome);
-void lane_modem_gone(struct lane *lane); /* its session is no more; outcomes still go to disk */
-void lane_close(struct lane *lane);      /* after the last outcome is on disk */
-void job_free(struct job *job);
-void flight_free(struct flight *flight);
-void step_run(struct step *step);
-void step_free(struct step *step);
+/* reroute.c: messages get the routes that config gives them, in slices, if it has changed. */
+void reroute_start(struct dispatch *d);
 
 /* unrecorded.c: the list lane->unrecorded */
 void unrecorded_keep(struct lane *lane, struct step *step, int status); /* of a step with an end */
@@ -137,13 +66,21 @@ int outcome_apply_policy(struct db *db, const struct config *config, struct mess
 /* undelivered (may be NULL): why, where a report says that one is not. */
 int outcome_settle(struct db *db, struct message_row *row, const struct message_cause *undelivered);
 
+/* reports.c: transactions. A report's word on an attempt becomes its message's. */
+int reports_apply(struct db *db, const struct attempt_row *attempt, int reference, int status);
+/* Its attempt is found and told, or it is kept. *known: found; *is_new: kept for the first time. */
+int reports_take(struct db *db, struct report_row *report, bool *known, bool *is_new);
+/* The attempt's reference is known now, or nothing more will be: reports that came before it. */
+int reports_match(struct db *db, int64_t attempt, const char *sim);
+
 /* inbound.c */
 void inbound_received(struct dispatch *d, struct session *session,
 		      const struct session_inbound *in);
 void inbound_late_reply(struct dispatch *d, struct session *session, int reference);
 void inbound_call(struct dispatch *d, struct session *session, const char *number, int type);
-/* A reference became known: a report that came before it may fit now. */
-void inbound_match_early(struct dispatch *d);
+
+/* notice.c: an event of its own; strings are copied. */
+void notice(struct dispatch *d, const struct event_new *event);
 
 /* pin.c */
 void pin_wanted(struct dispatch *d, struct session *session, const char *iccid, int tries_left);

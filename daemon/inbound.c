@@ -1,7 +1,6 @@
 /* inbound.c - what modems hand over: received SMS, delivery reports, late replies, calls.
  *
- * Each becomes one transaction; a stored SMS is deleted from the modem only after its COMMIT. A
- * report that fits no known attempt may be early (before its +CMGS): it is held for a while. */
+ * Each becomes one transaction; a stored SMS is deleted from the modem only after its COMMIT. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,14 +11,11 @@
 #include "base/mask.h"
 #include "base/secret.h"
 #include "daemon/dispatch_private.h"
+#include "service/long_sms.h"
 #include "service/replies.h"
 #include "service/reverse.h"
 
-enum {
-	REPORT_AGE_MS = 3 * 24 * 3600 * 1000, /* a report speaks of a send not older than this */
-	LATE_REPLY_MS = 10 * 60 * 1000,
-	EARLY_MS = 10 * 60 * 1000,
-};
+enum { LATE_REPLY_MS = 10 * 60 * 1000 };
 
 struct inbound {
 	struct dispatch *dispatch;
@@ -31,7 +27,8 @@ struct inbound {
 	int decoded;              /* 0, or why the PDU could not be read */
 	char caller[NUMBER_SIZE]; /* as the modem told it; "": withheld */
 	int64_t at;
-	bool matched;
+	bool matched, is_new;        /* of a report or a late reply */
+	bool flying;                 /* a part was on the air when it came */
 	const struct config *config; /* counted */
 };
 
@@ -39,6 +36,7 @@ static struct inbound *inbound_new(struct dispatch *d, struct session *session)
 {
 	struct inbound *in = calloc(1, sizeof(*in));
 	const struct lane *lane = dispatch_lane(d, session);
+	const struct modem_status *status = session_status(session);
 
 	if (in == NULL)
 		return NULL;
@@ -46,8 +44,9 @@ static struct inbound *inbound_new(struct dispatch *d, struct session *session)
 	in->session = session;
 	in->at = clock_now_ms();
 	in->config = config_ref(d->config);
-	snprintf(in->modem, sizeof(in->modem), "%s", session_status(session)->name);
-	snprintf(in->sim, sizeof(in->sim), "%.23s", lane != NULL ? lane->sim : in->modem);
+	in->flying = lane != NULL && lane->air != NULL;
+	snprintf(in->modem, sizeof(in->modem), "%s", status->name);
+	snprintf(in->sim, sizeof(in->sim), "%.23s", modem_sim(status));
 	return in;
 }
 
@@ -73,6 +72,21 @@ static void on_kept(void *arg, int status)
 
 /* ---- received SMS ---- */
 
+static int keep_part(struct db *db, struct inbound *in, const struct inbox_row *row)
+{
+	const struct pdu_deliver *sms = &in->content.deliver;
+	const struct rule rule = { .db = db, .config = in->config };
+	const struct long_key key = {
+		.sim = in->sim,
+		.sender = sms->sender,
+		.reference = sms->reference,
+		.total = sms->total,
+		.wide_reference = sms->wide_reference,
+	};
+
+	return long_receive(&rule, &key, sms->part, row, in->pdu, sms->smsc);
+}
+
 /* A PDU that cannot be read is kept as it is: nothing that came in is lost. */
 static int keep_sms(struct db *db, void *arg)
 {
@@ -90,143 +104,48 @@ static int keep_sms(struct db *db, void *arg)
 		row.text = in->content.deliver.text;
 		snprintf(row.sender, sizeof(row.sender), "%s", sms->sender);
 	}
-	err = reply_receive(&rule, &row, in->pdu, in->decoded == 0 ? sms->smsc : "");
+	if (in->decoded == 0 && sms->total > 1)
+		err = keep_part(db, in, &row);
+	else
+		err = reply_receive(&rule, &row, in->pdu, in->decoded == 0 ? sms->smsc : "");
 	return err == -EEXIST ? 0 : err;
+}
+
+static void on_sms_kept(void *arg, int status)
+{
+	const struct inbound *in = arg;
+
+	if (status == 0 && in->decoded == 0 && in->content.deliver.total > 1)
+		dispatch_wake_at(in->dispatch, in->at + long_wait_ms);
+	on_kept(arg, status);
 }
 
 /* ---- delivery reports ---- */
 
-static int find_attempt(struct db *db, const struct early_report *early, struct attempt_row *row)
-{
-	int64_t number = 0, since = early->at - REPORT_AGE_MS;
-	int err = db_number_find(db, early->report.recipient, &number);
-
-	if (err < 0 && err != -ENOENT)
-		return err;
-	err = db_attempt_by_reference(db, early->sim, early->modem, early->report.reference, number,
-				      since, row);
-	if (err == -ENOENT && number != 0) /* the network may write the number otherwise */
-		err = db_attempt_by_reference(db, early->sim, early->modem, early->report.reference,
-					      0, since, row);
-	return err;
-}
-
-static int apply_report(struct db *db, const struct pdu_report *report,
-			const struct attempt_row *attempt)
-{
-	enum pdu_status_class class = pdu_status_class(report->status);
-	enum attempt_state state = ATTEMPT_ACCEPTED;
-	char code[16];
-	const struct message_cause cause = {
-		.class = class == ST_EXPIRED ? "expired" : "permanent",
-		.code = code,
-		.text = pdu_status_text(report->status),
-	};
-	struct message_row row;
-	int err;
-
-	snprintf(code, sizeof(code), "st_%02x", report->status);
-	if (class == ST_DELIVERED)
-		state = ATTEMPT_DELIVERED;
-	else if (class != ST_PENDING)
-		state = ATTEMPT_UNDELIVERED;
-	err = db_attempt_end(db, attempt->id, state, attempt->reference, report->status);
-	if (err == 0)
-		err = db_message_by_seq(db, attempt->message_seq, &row);
-	return err == 0 ? outcome_settle(db, &row, &cause) : err;
-}
-
-/* -ENOENT becomes matched = false; any other failure is the store's. */
-static int match_report(struct db *db, const struct early_report *early, bool *matched)
-{
-	struct attempt_row attempt;
-	int err = find_attempt(db, early, &attempt);
-
-	*matched = err == 0;
-	if (err == -ENOENT)
-		return 0;
-	return err < 0 ? err : apply_report(db, &early->report, &attempt);
-}
-
-static struct early_report as_early(const struct inbound *in)
-{
-	struct early_report early = { .report = in->content.report, .at = in->at };
-
-	snprintf(early.modem, sizeof(early.modem), "%s", in->modem);
-	snprintf(early.sim, sizeof(early.sim), "%s", in->sim);
-	return early;
-}
-
 static int report_tx(struct db *db, void *arg)
 {
 	struct inbound *in = arg;
-	const struct early_report early = as_early(in);
+	const struct pdu_report *report = &in->content.report;
+	struct report_row row = { .reference = report->reference, .status = report->status };
 
-	return match_report(db, &early, &in->matched);
+	snprintf(row.sim, sizeof(row.sim), "%s", in->sim);
+	snprintf(row.modem, sizeof(row.modem), "%s", in->modem);
+	if (strlen(report->recipient) < sizeof(row.recipient))
+		snprintf(row.recipient, sizeof(row.recipient), "%s", report->recipient);
+	return reports_take(db, &row, &in->matched, &in->is_new);
 }
 
-static void hold_early(struct dispatch *d, const struct early_report *early)
-{
-	if (d->n_early == EARLY_REPORTS) {
-		memmove(d->early, d->early + 1, sizeof(d->early) - sizeof(d->early[0]));
-		d->n_early--;
-	}
-	d->early[d->n_early++] = *early;
-}
-
+/* While a part is on the air it may be the report's, which then is only early. */
 static void on_report(void *arg, int status)
 {
 	struct inbound *in = arg;
-	const struct early_report early = as_early(in);
 
-	if (status == 0 && !in->matched)
-		hold_early(in->dispatch, &early);
+	if (status == 0 && !in->matched && in->is_new && !in->flying)
+		log_write(
+			LOG_LEVEL_INFO, &(struct log_tags){ .modem = in->modem },
+			"a delivery report for reference %u fits nothing that was sent; it is kept",
+			in->content.report.reference);
 	on_kept(in, status);
-}
-
-/* All held reports are looked at once more; those that fit leave the list. */
-struct rematch {
-	struct dispatch *dispatch;
-	struct early_report early[EARLY_REPORTS];
-	bool matched[EARLY_REPORTS];
-	size_t n;
-};
-
-static int rematch_tx(struct db *db, void *arg)
-{
-	struct rematch *r = arg;
-	int err = 0;
-
-	for (size_t i = 0; i < r->n && err == 0; i++)
-		err = match_report(db, &r->early[i], &r->matched[i]);
-	return err;
-}
-
-static void on_rematched(void *arg, int status)
-{
-	struct rematch *r = arg;
-	int64_t now = clock_now_ms();
-
-	for (size_t i = 0; i < r->n; i++)
-		if ((status < 0 || !r->matched[i]) && r->early[i].at > now - EARLY_MS)
-			hold_early(r->dispatch, &r->early[i]);
-	free(r);
-}
-
-void inbound_match_early(struct dispatch *d)
-{
-	struct rematch *r;
-
-	if (d->n_early == 0 || d->stopping)
-		return;
-	r = calloc(1, sizeof(*r));
-	if (r == NULL)
-		return;
-	r->dispatch = d;
-	r->n = d->n_early;
-	memcpy(r->early, d->early, sizeof(r->early));
-	d->n_early = 0;
-	store_run(d->store, STORE_FIRST, rematch_tx, on_rematched, r);
 }
 
 void inbound_received(struct dispatch *d, struct session *session,
@@ -252,7 +171,7 @@ void inbound_received(struct dispatch *d, struct session *session,
 	else if (in->decoded == 0 && in->content.kind == PDU_OTHER)
 		inbound_free(in); /* an outgoing message that someone stored in the modem */
 	else
-		store_run(d->store, STORE_NORMAL, keep_sms, on_kept, in);
+		store_run(d->store, STORE_NORMAL, keep_sms, on_sms_kept, in);
 }
 
 /* ---- a +CMGS that came after its send had been given up ---- */
@@ -271,7 +190,9 @@ static int late_reply_tx(struct db *db, void *arg)
 		err = db_attempt_end(db, attempt.id, ATTEMPT_ACCEPTED, in->reference, -1);
 	if (err == 0)
 		err = db_message_by_seq(db, attempt.message_seq, &row);
-	return err == 0 ? outcome_settle(db, &row, NULL) : err;
+	if (err == 0)
+		err = outcome_settle(db, &row, NULL);
+	return err == 0 ? reports_match(db, attempt.id, in->sim) : err;
 }
 
 static void on_late_reply(void *arg, int status)

@@ -1,10 +1,12 @@
 /* lane.c - one modem's sending: a message is loaded ahead, its parts go out one after another.
  *
  * Steps: dispatch gives a due message (lane_load) -> it is read from disk and waits as `next` ->
- * when the modem is free AT+CMGS goes out (begin) while a transaction records the outcome of the
- * flight before and the attempt of this one -> its COMMIT releases the payload -> send_done.
- * A claim that fails or is refused ends in ESC: nothing was sent. An outcome that the disk does
- * not take waits in unrecorded.c; until then the lane begins nothing. */
+ * when the modem is free AT+CMGS goes out while a transaction records the outcome of the flight
+ * before and the attempt of this one (step.c) -> its COMMIT releases the payload -> send_done. A
+ * message that waits goes back to all lanes when the modem goes away, when a limit closes, when
+ * something more urgent comes, or when another lane has nothing to do. */
+#include "daemon/lane.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,39 +14,31 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/mask.h"
 #include "base/secret.h"
-#include "base/util.h"
+#include "daemon/choice.h"
 #include "daemon/dispatch_private.h"
+#include "daemon/standing.h"
+#include "daemon/step.h"
 
-enum {
-	PART_RETRY_MS = 2000,
-	MODEM_ERRORS_MAX = 3,
-	MODEM_PAUSE_MS = 60000,
-};
+enum { AVOID_BITS = 64 };
 
 static void on_timer(uv_timer_t *timer);
 
-void lane_init(struct lane *lane, struct dispatch *d, struct session *session)
+void lane_init(struct lane *lane, struct dispatch *d, struct session *session, size_t index)
 {
 	const struct modem_status *status = session_status(session);
 
 	memset(lane, 0, sizeof(*lane));
 	lane->dispatch = d;
 	lane->session = session;
+	lane->index = index;
+	lane->bit = index < AVOID_BITS ? (uint64_t)1 << index : 0;
 	snprintf(lane->modem, sizeof(lane->modem), "%s", status->name);
 	snprintf(lane->sim, sizeof(lane->sim), "%.23s", status->name);
 	uv_timer_init(d->loop, &lane->timer);
 	lane->timer.data = lane;
-}
-
-/* The SIM counts, not the modem: references and quotas move with it. */
-static void note_sim(struct lane *lane)
-{
-	const struct modem_status *status = session_status(lane->session);
-	const char *sim = status->iccid[0] != '\0' ? status->iccid : status->name;
-
-	snprintf(lane->sim, sizeof(lane->sim), "%.23s", sim);
+	balance_init(lane);
+	session_show_sending(session, &lane->standing.shown);
 }
 
 void job_free(struct job *job)
@@ -52,48 +46,41 @@ void job_free(struct job *job)
 	if (job == NULL)
 		return;
 	secret_free(job->text);
+	config_unref(job->config);
 	free(job);
 }
 
-static void job_release(struct job *job)
+void job_release(struct job *job)
 {
-	sched_release(job->lane->dispatch->sched, job->due.seq);
+	choice_release(job->lane->dispatch, &job->due);
 	job_free(job);
 }
 
-void flight_free(struct flight *flight)
+static bool is_free(const struct lane *lane)
 {
-	if (flight == NULL)
-		return;
-	secret_wipe(flight->hex, sizeof(flight->hex));
-	free(flight);
-}
-
-static bool modem_works(const struct lane *lane)
-{
-	enum modem_state state;
-
-	if (lane->session == NULL) /* simgate stops; outcomes may still be on their way to disk */
-		return false;
-	state = session_status(lane->session)->state;
-	return state == MODEM_READY || state == MODEM_SENDING;
+	return lane->loading == NULL && lane->next == NULL && lane->held == NULL;
 }
 
 bool lane_wants(const struct lane *lane)
 {
-	return lane->loading == NULL && lane->next == NULL && lane->held == NULL &&
-	       lane->unrecorded == NULL && lane->paused_until == 0 && modem_works(lane);
+	const bool *able = lane->standing.able;
+
+	return is_free(lane) && (able[QUOTA_CODES] || able[QUOTA_OTHERS]);
 }
 
-/* One timer serves the three waits of a lane: the soonest. */
-static void arm(struct lane *lane)
+bool lane_is_idle(const struct lane *lane)
 {
-	int64_t now = clock_mono_ms(), at = INT64_MAX;
+	return lane_wants(lane) && lane->air == NULL && lane->session != NULL &&
+	       session_can_send(lane->session);
+}
 
-	if (lane->held != NULL)
+/* One timer serves all waits of a lane: the soonest. */
+void lane_arm(struct lane *lane)
+{
+	int64_t now = clock_mono_ms(), at = standing_wake_at(lane);
+
+	if (lane->held != NULL && lane->held_until < at)
 		at = lane->held_until;
-	if (lane->paused_until != 0 && lane->paused_until < at)
-		at = lane->paused_until;
 	if (lane->unrecorded != NULL && lane->record_at < at)
 		at = lane->record_at;
 	if (at == INT64_MAX || lane->session == NULL)
@@ -110,18 +97,33 @@ static void give_back(struct lane *lane)
 
 	lane->next = NULL;
 	job_release(job);
-	sched_add(lane->dispatch->sched, &due);
+	choice_add(lane->dispatch, &due);
 }
 
-void lane_yield(struct lane *lane, int rank)
+void lane_yield(struct lane *lane, const struct due *due)
 {
-	if (lane->next != NULL && lane->next->due.rank > rank)
+	if (lane->next != NULL && lane->next->due.rank > due->rank)
 		give_back(lane);
-	if (lane->loading != NULL && lane->loading->due.rank > rank)
+	if (lane->loading != NULL && lane->loading->due.rank > due->rank)
 		lane->yield_loading = true;
 }
 
+bool lane_hand_back(struct lane *lane, const struct lane *to)
+{
+	if (lane->next == NULL || lane->air == NULL || !choice_fits(to, &lane->next->due))
+		return false;
+	give_back(lane);
+	return true;
+}
+
 /* ---- loading ---- */
+
+static int look_at_limits(struct db *db, struct job *job)
+{
+	const struct quota_limits limits = standing_limits(job->config, job->lane->modem);
+
+	return step_look(db, job->sim, &limits, &job->row, &job->quota);
+}
 
 /* Reads all that is needed to send; a message that must not be sent any more is marked gone. */
 static int load(struct db *db, void *arg)
@@ -147,7 +149,19 @@ static int load(struct db *db, void *arg)
 		err = db_meta_next(db, "concat_reference", &counter);
 		job->reference = (unsigned)counter & 0xff;
 	}
-	return err;
+	return err == 0 ? look_at_limits(db, job) : err;
+}
+
+/* It waits for its turn, unless it came in vain. */
+static void loaded(struct lane *lane, struct job *job)
+{
+	if (strcmp(job->sim, lane->sim) == 0)
+		standing_quota(lane, &job->quota);
+	lane->next = job;
+	if (lane->yield_loading)
+		give_back(lane);
+	lane_arm(lane);
+	lane_advance(lane);
 }
 
 static void on_loaded(void *arg, int status)
@@ -160,10 +174,7 @@ static void on_loaded(void *arg, int status)
 	if (status == 0 && !job->gone)
 		status = gsm_shape(&job->shape, job->text, job->row.encoding, false);
 	if (status == 0 && !job->gone && !d->stopping) {
-		lane->next = job;
-		if (lane->yield_loading || !modem_works(lane))
-			give_back(lane);
-		lane_advance(lane);
+		loaded(lane, job);
 		dispatch_pump(d);
 		return;
 	}
@@ -179,43 +190,19 @@ void lane_load(struct lane *lane, const struct due *due)
 	struct job *job = calloc(1, sizeof(*job));
 
 	if (job == NULL) {
-		sched_release(lane->dispatch->sched, due->seq);
+		choice_release(lane->dispatch, due);
 		return;
 	}
 	job->lane = lane;
 	job->due = *due;
+	job->config = config_ref(lane->dispatch->config);
+	memcpy(job->sim, lane->sim, sizeof(job->sim));
 	lane->loading = job;
 	lane->yield_loading = false;
 	store_run(lane->dispatch->store, STORE_FIRST, load, on_loaded, job);
 }
 
-/* ---- one step: the last flight's outcome and the next one's claim ---- */
-
-static void on_step(void *arg, int status);
-
-void step_run(struct step *step)
-{
-	store_run(step->lane->dispatch->store, STORE_FIRST, outcome_step, on_step, step);
-}
-
-static struct step *step_new(struct lane *lane, struct flight *ended, struct flight *begun)
-{
-	struct step *step = calloc(1, sizeof(*step));
-
-	if (step == NULL)
-		abort(); /* nothing can be recorded without memory: the restart recovers */
-	step->lane = lane;
-	step->ended = ended;
-	step->begun = begun;
-	step->config = config_ref(lane->dispatch->config);
-	return step;
-}
-
-void step_free(struct step *step)
-{
-	config_unref(step->config);
-	free(step);
-}
+/* ---- handing parts to the modem ---- */
 
 static int64_t validity_left(const struct message_row *row)
 {
@@ -254,6 +241,8 @@ static struct flight *flight_new(const struct lane *lane, struct job *job, unsig
 	}
 	flight->job = job;
 	flight->part = job->part;
+	flight->asked = submit.report;
+	memcpy(flight->sim, lane->sim, sizeof(flight->sim));
 	return flight;
 }
 
@@ -273,21 +262,22 @@ static void begin(struct lane *lane, struct job *job, struct flight *ended)
 		return;
 	}
 	part.pdu = flight->hex;
-	note_sim(lane);
-	memcpy(flight->sim, lane->sim, sizeof(flight->sim));
 	lane->air = flight;
+	lane->begun_at = clock_mono_ms();
 	session_send(lane->session, &part);
 	step_run(step_new(lane, ended, flight));
 	if (lane->next == NULL)
 		dispatch_pump(lane->dispatch);
 }
 
-/* What may begin now: a part that is tried again, else the loaded message. */
+/* What may begin now: a part that is tried again, else the loaded message. A set that has begun is
+ * not held up by limits: all its parts were counted in before. */
 static struct job *take_ready(struct lane *lane)
 {
 	struct job *job = lane->held != NULL ? lane->held : lane->next;
 
-	if (lane->dispatch->stopping || lane->paused_until != 0 || lane->unrecorded != NULL)
+	if (lane->dispatch->stopping || lane->standing.paused_until != 0 ||
+	    lane->unrecorded != NULL || balance_holds(lane))
 		return NULL;
 	if (lane->held != NULL && lane->held_until > clock_mono_ms())
 		return NULL;
@@ -308,6 +298,8 @@ static void abandon_held(struct lane *lane)
 	flight->job = lane->held;
 	flight->part = lane->held->part;
 	flight->verdict = SEND_NOT_SUBMITTED;
+	flight->elsewhere = choice_elsewhere(lane, &lane->held->due);
+	memcpy(flight->sim, lane->sim, sizeof(flight->sim));
 	flight->job->part_retries = PART_RETRIES_MAX;
 	snprintf(flight->why, sizeof(flight->why), "the modem went away between two parts");
 	lane->held = NULL;
@@ -318,26 +310,16 @@ void lane_advance(struct lane *lane)
 {
 	struct job *job;
 
-	if (!modem_works(lane) && lane->next != NULL)
+	if (lane->next != NULL && !standing_allows(lane, standing_use(lane->next->due.rank)))
 		give_back(lane);
-	if (!modem_works(lane) && lane->held != NULL)
+	if (!standing_works(lane) && lane->held != NULL)
 		abandon_held(lane);
 	if (lane->air != NULL || lane->session == NULL || !session_can_send(lane->session))
 		return;
+	balance_gap(lane);
 	job = take_ready(lane);
 	if (job != NULL)
 		begin(lane, job, NULL);
-}
-
-/* ---- how a flight ended ---- */
-
-static void note_outcome(struct flight *flight, const struct send_outcome *outcome)
-{
-	flight->verdict = outcome->verdict;
-	flight->reference = outcome->reference;
-	flight->code = outcome->code;
-	flight->is_cme = outcome->is_cme;
-	mask_line(flight->why, sizeof(flight->why), outcome->why);
 }
 
 void lane_send_done(struct lane *lane, const struct send_outcome *outcome)
@@ -349,7 +331,9 @@ void lane_send_done(struct lane *lane, const struct send_outcome *outcome)
 		return;
 	job = flight->job;
 	lane->air = NULL;
-	note_outcome(flight, outcome);
+	step_note(flight, outcome);
+	standing_note(lane, flight);
+	flight->elsewhere = choice_elsewhere(lane, &job->due);
 	if (outcome->verdict == SEND_ACCEPTED && flight->part + 1 < job->shape.n_parts) {
 		job->part = flight->part + 1;
 		lane->held = job; /* first in line: its other parts */
@@ -363,105 +347,16 @@ void lane_send_done(struct lane *lane, const struct send_outcome *outcome)
 		step_run(step_new(lane, flight, NULL));
 }
 
-/* Refusals that speak of this modem or its SIM: it rests or reopens, others send meanwhile. */
-static void note_modem_errors(struct lane *lane, const struct step *step)
-{
-	const struct flight *flight = step->ended;
-
-	if (flight->verdict == SEND_ACCEPTED)
-		lane->modem_errors = 0;
-	if (flight->verdict != SEND_REFUSED || lane->session == NULL)
-		return;
-	if (step->error_class == ERR_RECOVER && ++lane->modem_errors >= MODEM_ERRORS_MAX) {
-		lane->modem_errors = 0;
-		session_action(lane->session, MODEM_REOPEN);
-	} else if (step->error_class == ERR_SIM) {
-		lane->paused_until = clock_mono_ms() + MODEM_PAUSE_MS;
-		log_write(LOG_LEVEL_WARN, &(struct log_tags){ .modem = lane->modem },
-			  "sending rests for %d s: %s", MODEM_PAUSE_MS / 1000, flight->why);
-	}
-}
-
-/* The job is no longer this lane's, unless another part of it flies already. */
-static void let_go(struct lane *lane, struct job *job)
-{
-	if (lane->held == job)
-		lane->held = NULL;
-	if (lane->air == NULL || lane->air->job != job)
-		job_release(job);
-}
-
-/* What the outcome's transaction decided about the job. */
-static void land(struct lane *lane, struct step *step)
-{
-	struct job *job = step->ended->job;
-
-	note_modem_errors(lane, step);
-	if (step->ended->verdict == SEND_ACCEPTED)
-		inbound_match_early(lane->dispatch);
-	switch (step->landing) {
-	case LANDING_NEXT_PART: /* on the air already, or held for its turn */
-		break;
-	case LANDING_RETRY_PART:
-		job->part = step->ended->part;
-		job->part_retries++;
-		lane->held = job;
-		lane->held_until = clock_mono_ms() + PART_RETRY_MS;
-		break;
-	case LANDING_DONE:
-		let_go(lane, job);
-		break;
-	case LANDING_REQUEUED:
-		let_go(lane, job);
-		sched_add(lane->dispatch->sched, &step->requeued);
-		break;
-	}
-	flight_free(step->ended);
-}
-
-/* The claim is on disk, or it is not: only then may the payload follow, or ESC. */
-static void claimed(struct lane *lane, struct step *step, int status)
-{
-	struct flight *flight = step->begun;
-
-	step->begun = NULL;
-	if (flight == NULL || lane->air != flight)
-		return; /* the modem refused meanwhile: send_done came first */
-	if (status == 0 && !step->claim_refused)
-		session_commit(lane->session);
-	else
-		session_abandon(lane->session);
-}
-
-static void on_step(void *arg, int status)
-{
-	struct step *step = arg;
-	struct lane *lane = step->lane;
-
-	claimed(lane, step, status);
-	if (status < 0 && status != -ECANCELED && step->ended != NULL) {
-		unrecorded_keep(lane, step, status);
-		arm(lane);
-		return;
-	}
-	if (step->ended != NULL)
-		land(lane, step);
-	step_free(step);
-	arm(lane);
-	lane_advance(lane);
-	dispatch_pump(lane->dispatch);
-}
+/* ---- time and the end ---- */
 
 static void on_timer(uv_timer_t *timer)
 {
 	struct lane *lane = timer->data;
-	int64_t now = clock_mono_ms();
 
-	if (lane->paused_until <= now)
-		lane->paused_until = 0;
-	if (lane->unrecorded != NULL && lane->record_at <= now)
+	standing_wake(lane);
+	if (lane->unrecorded != NULL && lane->record_at <= clock_mono_ms())
 		unrecorded_again(lane);
-	arm(lane);
+	lane_arm(lane);
 	lane_advance(lane);
 	dispatch_pump(lane->dispatch);
 }
@@ -470,6 +365,7 @@ void lane_modem_gone(struct lane *lane)
 {
 	lane->session = NULL;
 	uv_timer_stop(&lane->timer);
+	balance_stop(lane);
 }
 
 void lane_close(struct lane *lane)
@@ -478,6 +374,7 @@ void lane_close(struct lane *lane)
 	job_free(lane->next);
 	job_free(lane->held);
 	lane->next = lane->held = NULL;
+	balance_close(lane);
 	if (!uv_is_closing((uv_handle_t *)&lane->timer))
 		uv_close((uv_handle_t *)&lane->timer, NULL);
 }

@@ -8,6 +8,9 @@
 
 #include "base/util.h"
 #include "daemon/dispatch_private.h"
+#include "daemon/standing.h"
+#include "daemon/step.h"
+#include "queue/db_route.h"
 #include "service/verifications.h"
 
 /* Waits before the n-th try of a message by class; the last one repeats (field notes, 7). */
@@ -60,6 +63,7 @@ static struct due due_of(const struct message_row *row)
 	return (struct due){
 		.seq = row->seq,
 		.number = row->number,
+		.route = row->route,
 		.due_at = row->due_at,
 		.submit_by = row->submit_by,
 		.rank = message_rank(row->kind, row->priority),
@@ -94,6 +98,8 @@ static int requeue(struct db *db, struct step *step, struct message_row *row, in
 	step->landing = LANDING_DONE;
 	if (err == 0 && !wanted)
 		return db_message_move(db, row, MSG_FAILED, &superseded);
+	if (err == 0)
+		err = db_route_of(db, step->config, row->number, &row->route);
 	if (err == 0)
 		err = db_message_requeue(db, row, db_now(db) + wait_ms, cause);
 	step->landing = LANDING_REQUEUED;
@@ -142,47 +148,75 @@ int outcome_apply_policy(struct db *db, const struct config *config, struct mess
 		err = verification_may_resend(&rule, row, requeued);
 	if (err < 0 || !*requeued)
 		return err;
-	return db_message_requeue(db, row, db_now(db), &cause);
+	err = db_route_of(db, config, row->number, &row->route);
+	return err < 0 ? err : db_message_requeue(db, row, db_now(db), &cause);
 }
 
+/* The part counts as sent: its recipient is one that this SIM has written to. */
+static int note_recipient(struct db *db, const struct step *step, const struct message_row *row)
+{
+	const struct quota_limits limits = standing_limits(step->config, row->modem);
+
+	return db_quota_recipient(db, step->ended->sim, &limits, row->number);
+}
+
+/* It did not leave: the limits have room for another. */
+static int give_back_place(struct db *db, const struct step *step, const struct message_row *row)
+{
+	const struct quota_limits limits = standing_limits(step->config, row->modem);
+
+	return step->ended->attempt != 0 ? db_quota_give_back(db, step->ended->sim, &limits) : 0;
+}
+
+/* Whether a report is awaited is the modem's setting, too. */
 static int accepted(struct db *db, struct step *step, struct message_row *row)
 {
 	const struct flight *flight = step->ended;
+	bool last = flight->part + 1 >= row->parts;
 	int err = db_attempt_end(db, flight->attempt, ATTEMPT_ACCEPTED, flight->reference, -1);
 
-	if (err < 0)
-		return err;
-	if (flight->part + 1 < row->parts) {
-		step->landing = LANDING_NEXT_PART;
-		return 0;
-	}
-	step->landing = LANDING_DONE;
-	return outcome_settle(db, row, NULL);
+	row->report = flight->asked;
+	step->landing = last ? LANDING_DONE : LANDING_NEXT_PART;
+	if (err == 0)
+		err = note_recipient(db, step, row);
+	if (err == 0 && last)
+		err = outcome_settle(db, row, NULL);
+	if (err == 0 && flight->asked)
+		err = reports_match(db, flight->attempt, flight->sim);
+	return err;
 }
 
 /* The same part again within seconds, else the whole message after a wait. */
 static int try_again(struct db *db, struct step *step, struct message_row *row,
 		     enum modem_error_class class, const struct message_cause *cause)
 {
-	bool part_again = row->parts > 1 && class != ERR_SIM &&
-			  step->ended->job->part_retries < PART_RETRIES_MAX;
+	const struct flight *flight = step->ended;
+	bool part_again =
+		row->parts > 1 && class != ERR_SIM && flight->job->part_retries < PART_RETRIES_MAX;
+	bool at_once = step->avoid && flight->elsewhere && class != ERR_AMBIGUOUS;
 
 	if (part_again) {
 		step->landing = LANDING_RETRY_PART;
 		return 0;
 	}
-	return requeue(db, step, row, backoff_ms(class, row->tries), cause);
+	return requeue(db, step, row, at_once ? 0 : backoff_ms(class, row->tries), cause);
+}
+
+static const struct modem_error *error_of(const struct flight *flight)
+{
+	return flight->is_cme ? modem_error_cme(flight->family, flight->code)
+			      : modem_error_cms(flight->family, flight->code);
 }
 
 static int refused(struct db *db, struct step *step, struct message_row *row)
 {
 	const struct flight *flight = step->ended;
-	const struct modem_error *error = flight->is_cme
-						  ? modem_error_cme(FAMILY_GENERIC, flight->code)
-						  : modem_error_cms(FAMILY_GENERIC, flight->code);
+	const struct modem_error *error = error_of(flight);
+	const struct modem_judgement judged =
+		modem_error_judge(error, flight->is_cme, flight->code, flight->in_row, row->tries);
 	char code[CODE_SIZE] = "modem_error";
 	const struct message_cause cause = {
-		.class = modem_error_class_name(error->class),
+		.class = modem_error_class_name(judged.class),
 		.code = code,
 		.text = error->text,
 		.modem = row->modem,
@@ -191,14 +225,17 @@ static int refused(struct db *db, struct step *step, struct message_row *row)
 
 	if (flight->code >= 0)
 		snprintf(code, sizeof(code), "%s_%d", flight->is_cme ? "cme" : "cms", flight->code);
-	step->error_class = error->class;
-	if (error->class == ERR_ACCEPTED)
+	step->judged = judged;
+	step->avoid = judged.suspect;
+	if (judged.class == ERR_ACCEPTED)
 		return accepted(db, step, row);
 	err = db_attempt_end(db, flight->attempt, ATTEMPT_REFUSED, -1, flight->code);
+	if (err == 0)
+		err = give_back_place(db, step, row);
 	if (err < 0)
 		return err;
-	if (!is_permanent(flight, error->class, row->tries))
-		return try_again(db, step, row, error->class, &cause);
+	if (!is_permanent(flight, judged.class, row->tries))
+		return try_again(db, step, row, judged.class, &cause);
 	step->landing = LANDING_DONE;
 	return db_message_move(db, row, MSG_FAILED, &cause);
 }
@@ -214,11 +251,15 @@ static int not_submitted(struct db *db, struct step *step, struct message_row *r
 	};
 	int err = 0;
 
+	step->avoid = true;
 	if (flight->attempt != 0)
 		err = db_attempt_end(db, flight->attempt, ATTEMPT_NOT_SUBMITTED, -1, -1);
+	if (err == 0)
+		err = give_back_place(db, step, row);
 	return err < 0 ? err : try_again(db, step, row, ERR_RETRY_SOON, &cause);
 }
 
+/* A report that overtook the doubt ends it; else the site's policy says what follows. */
 static int uncertain(struct db *db, struct step *step, struct message_row *row)
 {
 	const struct flight *flight = step->ended;
@@ -232,10 +273,18 @@ static int uncertain(struct db *db, struct step *step, struct message_row *row)
 	int err = db_attempt_end(db, flight->attempt, ATTEMPT_UNCERTAIN, -1, -1);
 
 	step->landing = LANDING_DONE;
+	step->avoid = true;
+	if (err == 0)
+		err = note_recipient(db, step, row);
 	if (err == 0)
 		err = db_message_move(db, row, MSG_UNCERTAIN, &cause);
+	if (err == 0 && flight->asked)
+		err = reports_match(db, flight->attempt, flight->sim);
 	if (err == 0)
-		err = outcome_apply_policy(db, step->config, row, &requeued);
+		err = db_message_by_seq(db, row->seq, row);
+	if (err < 0 || row->state != MSG_UNCERTAIN)
+		return err;
+	err = outcome_apply_policy(db, step->config, row, &requeued);
 	if (err == 0 && requeued) {
 		step->landing = LANDING_REQUEUED;
 		step->requeued = due_of(row);
@@ -273,14 +322,52 @@ static int record_end(struct db *db, struct step *step)
 	return 0;
 }
 
-static int record_claim(struct db *db, struct step *step)
+/* Does the message fit the limits of the SIM? A set that has begun was counted in before. */
+static int check_limits(struct db *db, struct step *step, const struct quota_limits *limits,
+			bool *fits)
+{
+	const struct flight *flight = step->begun;
+	const struct message_row *row = &flight->job->row;
+	int err = step_look(db, flight->sim, limits, row, &step->quota);
+
+	*fits = flight->part > 0 ||
+		step->quota.open_at[standing_use(flight->job->due.rank)] <= db_now(db);
+	return err;
+}
+
+static int claim(struct db *db, struct step *step)
 {
 	struct flight *flight = step->begun;
-	int err = db_attempt_claim(db, flight->job->row.seq, flight->part, step->lane->modem,
-				   flight->sim, &flight->attempt);
+	const struct attempt_new by = {
+		.modem = step->lane->modem,
+		.sim = flight->sim,
+		.part = flight->part,
+		.asked = flight->asked,
+	};
+	int err = db_attempt_claim(db, flight->job->row.seq, &by, &flight->attempt);
 
 	step->claim_refused = err == -EINVAL || err == -ENOENT;
 	return step->claim_refused ? 0 : err;
+}
+
+static int record_claim(struct db *db, struct step *step)
+{
+	const struct quota_limits limits = standing_limits(step->config, step->lane->modem);
+	bool fits;
+	int err;
+
+	step->begun->attempt = 0;
+	step->claim_refused = false;
+	err = check_limits(db, step, &limits, &fits);
+	step->quota_known = err == 0;
+	if (err == 0 && !fits)
+		step->claim_refused = true;
+	else if (err == 0)
+		err = claim(db, step);
+	if (err < 0 || step->claim_refused)
+		return err;
+	err = db_quota_take(db, step->begun->sim, &limits);
+	return err < 0 ? err : db_quota_look(db, step->begun->sim, &limits, 1, &step->quota);
 }
 
 int outcome_step(struct db *db, void *arg)

@@ -16,9 +16,12 @@
 #include "queue/db_event.h"
 #include "queue/db_idempotency.h"
 #include "queue/db_inbox.h"
+#include "queue/db_long.h"
 #include "queue/db_message.h"
 #include "queue/db_place.h"
+#include "queue/db_quota.h"
 #include "queue/db_record.h"
+#include "queue/db_report.h"
 #include "queue/db_verification.h"
 #include "service/quiet.h"
 
@@ -26,6 +29,7 @@ enum { SECOND_MS = 1000, MINUTE_MS = 60 * 1000, HOUR_MS = 3600 * 1000 };
 
 static const int64_t codes_ms = 10 * 60 * 1000; /* a late entry is answered as expired */
 static const int64_t day_ms = 24 * (int64_t)HOUR_MS;
+static const int64_t reports_ms = 3 * 24 * (int64_t)HOUR_MS;
 static const int64_t places_ms = 32 * 24 * (int64_t)HOUR_MS; /* no limit looks back further */
 
 struct retention {
@@ -41,6 +45,7 @@ struct chore {
 	struct retention *retention;
 	const struct config *config; /* counted */
 	bool more;                   /* something went: there may be more of it */
+	unsigned reports;            /* that nothing asked for */
 };
 
 static int prune_tx(struct db *db, void *arg)
@@ -62,6 +67,12 @@ static int prune_tx(struct db *db, void *arg)
 		err = db_record_prune(db, now - config->retain_messages_ms);
 	if (err == 0)
 		err = db_place_prune(db, now - places_ms);
+	if (err == 0)
+		err = db_quota_prune(db, now - places_ms);
+	if (err == 0)
+		err = db_report_prune(db, now - reports_ms, &chore->reports);
+	if (err == 0)
+		err = db_long_prune(db);
 	chore->more = db_changes(db) != before;
 	return err;
 }
@@ -102,6 +113,9 @@ static void on_pruned(void *arg, int status)
 	struct chore *chore = arg;
 	struct retention *r = chore->retention;
 
+	if (status == 0 && chore->reports > 0)
+		log_info("%u delivery reports for nothing that was sent are forgotten",
+			 chore->reports);
 	if (status == 0 && chore->more && !r->closing)
 		uv_timer_start(&r->timer, on_timer, SECOND_MS, HOUR_MS);
 	end_chore(chore, status);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/dispatch_private.h"
+#include "daemon/step.h"
 
 enum { RECORD_RETRY_MS = 1000 };
 

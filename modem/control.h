@@ -26,6 +26,16 @@ enum modem_state {
 
 const char *modem_state_name(enum modem_state state);
 
+/* What who sends on a modem says of it; the modem itself knows nothing of it. */
+struct modem_sending {
+	char why[160];    /* nothing is sent, or codes alone, though the modem could; "": not so */
+	int64_t until_ms; /* wall time when that ends, as far as it is known; 0: not known */
+	bool paused;      /* after errors; else a limit is used up */
+	char balance[24]; /* of the SIM, as "12.50" */
+	bool balance_low;
+	int64_t balance_at_ms; /* when it was asked for; 0: never */
+};
+
 struct modem_status {
 	char name[64], device[128];
 	enum modem_state state;
@@ -44,7 +54,11 @@ struct modem_status {
 	int64_t last_error_ms;
 	char recovery_step[32];
 	unsigned reopenings;
+	const struct modem_sending *sending; /* NULL: nobody does */
 };
+
+/* The SIM whom counts belong to: its ICCID, or the modem's name while that is unknown. */
+const char *modem_sim(const struct modem_status *status);
 
 enum modem_action { MODEM_DRAIN, MODEM_RESUME, MODEM_RESET, MODEM_REOPEN };
 

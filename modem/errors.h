@@ -2,6 +2,8 @@
  * 9.2.3.22, 27.005 3.2.5, 27.007 9.2; classes as in our field notes). */
 #pragma once
 
+#include <stdbool.h>
+
 enum modem_error_class {
 	ERR_RETRY_SOON,  /* 2-10 s, at most 3 times, then as ERR_RETRY_LATER */
 	ERR_RETRY_LATER, /* 1, 5, 15, 60 min */
@@ -29,3 +31,15 @@ const struct modem_error *modem_error_cms(enum modem_family family, int code);
 const struct modem_error *modem_error_cme(enum modem_family family, int code);
 
 const char *modem_error_class_name(enum modem_error_class class);
+
+/* What a refusal means once it is seen beside those before it. */
+struct modem_judgement {
+	enum modem_error_class class; /* for the message; ERR_SIM also pauses the modem */
+	bool recover;                 /* the modem needs a recovery step now */
+	bool suspect; /* it may be this modem's or SIM's fault: better another one tries next */
+};
+
+/* in_row: how many refusals with this code this modem has given, this one too, since it last
+ * accepted something; tries: of the message, this one too. */
+struct modem_judgement modem_error_judge(const struct modem_error *error, bool is_cme, int code,
+					 unsigned in_row, unsigned tries);

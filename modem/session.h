@@ -80,6 +80,9 @@ void session_send(struct session *session, const struct session_part *part);
 void session_commit(struct session *session);  /* the attempt is on disk: payload and Ctrl-Z */
 void session_abandon(struct session *session); /* it is not: ESC; ends SEND_NOT_SUBMITTED */
 
+/* What status shows of sending from now on; borrowed until the session ends. */
+void session_show_sending(struct session *session, const struct modem_sending *sending);
+
 void session_inbound_kept(struct session *session, const char *storage, int index);
 void session_pin_answer(struct session *session, bool allowed);
 

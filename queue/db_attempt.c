@@ -35,14 +35,15 @@ static int count_set(struct db *db, const struct message_row *row, struct set_co
 	return 0;
 }
 
-static int insert(struct db *db, const struct message_row *row, unsigned part, const char *sim,
+static int insert(struct db *db, const struct message_row *row, const struct attempt_new *by,
 		  int64_t *attempt)
 {
-	int err = db_exec(db, NULL,
-			  "INSERT INTO attempt (message, try, part, modem, sim, number, state, at)"
-			  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7)",
-			  "iiittii", row->seq, (int64_t)row->tries, (int64_t)part, row->modem, sim,
-			  row->number, db->now);
+	int err = db_exec(
+		db, NULL,
+		"INSERT INTO attempt (message, try, part, modem, sim, number, state, at, asked)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8)",
+		"iiittiii", row->seq, (int64_t)row->tries, (int64_t)by->part, by->modem, by->sim,
+		row->number, db->now, (int64_t)by->asked);
 
 	*attempt = err < 0 ? 0 : sqlite3_last_insert_rowid(db->sqlite);
 	return err;
@@ -84,8 +85,8 @@ static int go_on(struct db *db, const struct message_row *row, unsigned part, co
 	return part == counts.accepted && counts.open == 0 ? 0 : -EINVAL;
 }
 
-int db_attempt_claim(struct db *db, int64_t message_seq, unsigned part, const char *modem,
-		     const char *sim, int64_t *attempt)
+int db_attempt_claim(struct db *db, int64_t message_seq, const struct attempt_new *by,
+		     int64_t *attempt)
 {
 	struct message_row row;
 	int err = db_message_by_seq(db, message_seq, &row);
@@ -93,12 +94,12 @@ int db_attempt_claim(struct db *db, int64_t message_seq, unsigned part, const ch
 	if (err < 0)
 		return err;
 	if (row.state == MSG_QUEUED)
-		err = start_set(db, &row, part, modem);
+		err = start_set(db, &row, by->part, by->modem);
 	else if (row.state == MSG_SENDING)
-		err = go_on(db, &row, part, modem);
+		err = go_on(db, &row, by->part, by->modem);
 	else
 		err = -EINVAL;
-	return err < 0 ? err : insert(db, &row, part, sim, attempt);
+	return err < 0 ? err : insert(db, &row, by, attempt);
 }
 
 /* Parts of the newest set alone count as sent. */
@@ -128,13 +129,8 @@ int db_attempt_end(struct db *db, int64_t attempt, enum attempt_state state, int
 	return state == ATTEMPT_ACCEPTED ? note_part(db, attempt) : 0;
 }
 
-/* Columns: id, message, part, state, reference, at. */
-static int get_one(struct db *db, sqlite3_stmt *stmt, struct attempt_row *row)
+void attempt_read_row(sqlite3_stmt *stmt, struct attempt_row *row)
 {
-	int err = stmt == NULL ? db_error(db) : db_step(db, stmt);
-
-	if (err < 0)
-		return err;
 	row->id = sqlite3_column_int64(stmt, 0);
 	row->message_seq = sqlite3_column_int64(stmt, 1);
 	row->part = (unsigned)sqlite3_column_int(stmt, 2);
@@ -142,49 +138,33 @@ static int get_one(struct db *db, sqlite3_stmt *stmt, struct attempt_row *row)
 	row->reference =
 		sqlite3_column_type(stmt, 4) == SQLITE_NULL ? -1 : sqlite3_column_int(stmt, 4);
 	row->at = sqlite3_column_int64(stmt, 5);
+	row->number = sqlite3_column_int64(stmt, 6);
+}
+
+static int get_one(struct db *db, sqlite3_stmt *stmt, struct attempt_row *row)
+{
+	int err = stmt == NULL ? db_error(db) : db_step(db, stmt);
+
+	if (err < 0)
+		return err;
+	attempt_read_row(stmt, row);
 	db_done(stmt);
 	return 0;
 }
 
-static int by_sim(struct db *db, const char *sim, int reference, int64_t number, int64_t since,
-		  struct attempt_row *row)
+int db_attempt_get(struct db *db, int64_t attempt, struct attempt_row *row)
 {
-	return get_one(db,
-		       db_query(db,
-				"SELECT id, message, part, state, reference, at FROM attempt"
-				" WHERE reference = ?1 AND sim = ?2 AND at >= ?3"
-				" AND (?4 = 0 OR number = ?4) ORDER BY at DESC, id DESC LIMIT 1",
-				"itii", (int64_t)reference, sim, since, number),
-		       row);
-}
-
-/* Where the report's SIM or the attempt's was not known. */
-static int by_modem(struct db *db, const char *sim, const char *modem, int reference,
-		    int64_t number, int64_t since, struct attempt_row *row)
-{
-	return get_one(db,
-		       db_query(db,
-				"SELECT id, message, part, state, reference, at FROM attempt"
-				" WHERE reference = ?1 AND at >= ?3 AND modem = ?5"
-				" AND (?2 = '' OR sim = '')"
-				" AND (?4 = 0 OR number = ?4) ORDER BY at DESC, id DESC LIMIT 1",
-				"itiit", (int64_t)reference, sim, since, number, modem),
-		       row);
-}
-
-int db_attempt_by_reference(struct db *db, const char *sim, const char *modem, int reference,
-			    int64_t number, int64_t since, struct attempt_row *row)
-{
-	int err = *sim == '\0' ? -ENOENT : by_sim(db, sim, reference, number, since, row);
-
-	return err == -ENOENT ? by_modem(db, sim, modem, reference, number, since, row) : err;
+	return get_one(
+		db,
+		db_query(db, "SELECT " ATTEMPT_COLUMNS " FROM attempt WHERE id = ?1", "i", attempt),
+		row);
 }
 
 int db_attempt_uncertain(struct db *db, const char *modem, int64_t since, struct attempt_row *row)
 {
 	return get_one(db,
 		       db_query(db,
-				"SELECT id, message, part, state, reference, at FROM attempt"
+				"SELECT " ATTEMPT_COLUMNS " FROM attempt"
 				" WHERE state IN (0, 4) AND state = 4 AND modem = ?1 AND at >= ?2"
 				" ORDER BY at DESC, id DESC LIMIT 1",
 				"ti", modem, since),

@@ -86,7 +86,9 @@ int db_number_forget(struct db *db, int64_t number, unsigned *n)
 			  " AND NOT EXISTS (SELECT 1 FROM verification WHERE number = ?1)"
 			  " AND NOT EXISTS (SELECT 1 FROM owner WHERE number = ?1)"
 			  " AND NOT EXISTS (SELECT 1 FROM proof WHERE number = ?1)"
-			  " AND NOT EXISTS (SELECT 1 FROM inbox WHERE number = ?1)",
+			  " AND NOT EXISTS (SELECT 1 FROM inbox WHERE number = ?1)"
+			  " AND NOT EXISTS (SELECT 1 FROM long_sms WHERE number = ?1)"
+			  " AND NOT EXISTS (SELECT 1 FROM report WHERE number = ?1)",
 			  "i", number);
 
 	if (n != NULL)
@@ -216,6 +218,8 @@ int db_number_erase(struct db *db, const char *site, const char *e164, unsigned 
 		FORGET_INBOX " WHERE number = ?2 AND (?1 IS NULL OR site = ?1)",
 		("UPDATE message SET erase = 1, submit_by = 0 WHERE number = ?2 AND state = 2"
 		 " AND (?1 IS NULL OR site = ?1)"),
+		"DELETE FROM long_sms WHERE number = ?2 AND ?1 IS NULL",
+		"DELETE FROM report WHERE number = ?2 AND ?1 IS NULL",
 		"DELETE FROM message WHERE number = ?2 AND state > 2 AND (?1 IS NULL OR site = ?1)",
 	};
 	struct list waiting;

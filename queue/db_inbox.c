@@ -17,8 +17,7 @@ enum { PRUNE_MAX = 1000 };
 
 static const int64_t hash_life_ms = (int64_t)7 * 24 * 60 * 60 * 1000;
 
-/* A sender with a digit in it may be somebody's number: it goes where numbers go. */
-static bool is_number(const char *sender)
+bool inbox_is_number(const char *sender)
 {
 	return strlen(sender) < NUMBER_SIZE && strpbrk(sender, "0123456789") != NULL;
 }
@@ -43,9 +42,10 @@ static int insert(struct db *db, struct inbox_row *row, int64_t number,
 	int err = db_exec(
 		db, NULL,
 		"INSERT INTO inbox (id, site, modem, number, sender, text, received_at, sent_at,"
-		" pdu) VALUES (?1, ?2, ?3, nullif(?4, 0), ?5, ?6, ?7, ?8, ?9)",
-		"tttitbiib", row->id, row->site, row->modem, number, sender, sealed, n,
-		row->received_at, row->sent_at, hash, (size_t)SEAL_HASH_SIZE);
+		" pdu, incomplete) VALUES (?1, ?2, ?3, nullif(?4, 0), ?5, ?6, ?7, ?8, ?9, ?10)",
+		"tttitbiibi", row->id, row->site, row->modem, number, sender, sealed, n,
+		row->received_at, row->sent_at, hash, (size_t)SEAL_HASH_SIZE,
+		(int64_t)row->incomplete);
 
 	if (err == 0)
 		row->seq = sqlite3_last_insert_rowid(db->sqlite);
@@ -75,7 +75,7 @@ int db_inbox_add(struct db *db, struct inbox_row *row, const char *pdu)
 
 	seal_hash(db->keys, SEAL_IDEMPOTENCY, hash, "pdu", pdu, NULL);
 	err = check_new(db, hash);
-	if (err == 0 && is_number(row->sender))
+	if (err == 0 && inbox_is_number(row->sender))
 		err = db_number_id(db, row->sender, &number);
 	if (err < 0)
 		return err;
@@ -84,7 +84,7 @@ int db_inbox_add(struct db *db, struct inbox_row *row, const char *pdu)
 	return insert_sealed(db, row, number, hash);
 }
 
-/* Columns: seq, id, site, modem, number, sender, received_at, sent_at, text. */
+/* Columns: seq, id, site, modem, number, sender, received_at, sent_at, text, incomplete. */
 static int read_row(struct db *db, sqlite3_stmt *stmt, struct inbox_row *row)
 {
 	int64_t number = sqlite3_column_int64(stmt, 4);
@@ -97,6 +97,7 @@ static int read_row(struct db *db, sqlite3_stmt *stmt, struct inbox_row *row)
 	db_column_text(stmt, 5, row->sender, sizeof(row->sender));
 	row->received_at = sqlite3_column_int64(stmt, 6);
 	row->sent_at = sqlite3_column_int64(stmt, 7);
+	row->incomplete = sqlite3_column_int(stmt, 9) != 0;
 	err = number == 0 ? 0 : db_number_get(db, number, row->sender);
 	return err < 0 ? err : message_open_text(db, row->id, stmt, 8, &row->text);
 }
@@ -114,11 +115,11 @@ static bool site_wanted(const struct inbox_query *query, const char *site)
 static int list_before(struct db *db, const struct inbox_query *query, int64_t before,
 		       struct inbox_row *rows, size_t *n)
 {
-	sqlite3_stmt *stmt =
-		db_query(db,
-			 "SELECT seq, id, site, modem, number, sender, received_at, sent_at, text"
-			 " FROM inbox WHERE seq < ?1 AND text IS NOT NULL ORDER BY seq DESC",
-			 "i", before);
+	sqlite3_stmt *stmt = db_query(
+		db,
+		"SELECT seq, id, site, modem, number, sender, received_at, sent_at, text,"
+		" incomplete FROM inbox WHERE seq < ?1 AND text IS NOT NULL ORDER BY seq DESC",
+		"i", before);
 	int err;
 
 	if (stmt == NULL)

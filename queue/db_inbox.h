@@ -12,7 +12,8 @@ struct inbox_row {
 	char id[ID_SIZE], site[SITE_SIZE];  /* site "": for operators only */
 	char modem[MODEM_SIZE], sender[48]; /* number or letters */
 	int64_t received_at, sent_at;
-	char *text; /* malloced, UTF-8; NULL when writing is done */
+	bool incomplete; /* parts of a long one never came: their places say so */
+	char *text;      /* malloced, UTF-8; NULL when writing is done */
 };
 
 /* pdu_hash: of the physical PDU; -EEXIST: it came in the last 7 days. Sets seq, id,

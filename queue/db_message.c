@@ -87,6 +87,7 @@ void message_read_row(sqlite3_stmt *stmt, struct message_row *row)
 	row->tries = (unsigned)sqlite3_column_int(stmt, 10);
 	row->report = sqlite3_column_int(stmt, 11) != 0;
 	row->has_text = sqlite3_column_int(stmt, 27) != 0;
+	row->route = sqlite3_column_int64(stmt, 28);
 	read_words(stmt, row);
 	read_times(stmt, row);
 }
@@ -122,6 +123,7 @@ int message_news(struct db *db, const struct message_row *row)
 	const struct due due = {
 		.seq = row->seq,
 		.number = row->number,
+		.route = row->route,
 		.due_at = row->due_at,
 		.submit_by = row->submit_by,
 		.rank = message_rank(row->kind, row->priority),
@@ -155,13 +157,14 @@ static int insert(struct db *db, struct message_row *row, const unsigned char *s
 		db, NULL,
 		"INSERT INTO message (id, site, kind, state, rank, number, encoding, parts, report,"
 		" text, modem, reference, retry_of, created_at, due_at, deadline, submit_by,"
-		" life_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
-		" ?15, ?16, ?17, ?18)",
-		"ttiiiiiiibtttiiiii", row->id, row->site, (int64_t)row->kind, (int64_t)row->state,
+		" life_ms, route) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+		" ?14, ?15, ?16, ?17, ?18, ?19)",
+		"ttiiiiiiibtttiiiiii", row->id, row->site, (int64_t)row->kind, (int64_t)row->state,
 		(int64_t)message_rank(row->kind, row->priority), row->number,
 		(int64_t)row->encoding, (int64_t)row->parts, (int64_t)row->report, sealed, n,
 		or_null(row->modem), or_null(row->reference), or_null(row->retry_of),
-		row->created_at, row->due_at, row->deadline, row->submit_by, row->life_ms);
+		row->created_at, row->due_at, row->deadline, row->submit_by, row->life_ms,
+		row->route);
 
 	if (err == 0)
 		row->seq = sqlite3_last_insert_rowid(db->sqlite);
@@ -199,7 +202,7 @@ int db_message_add(struct db *db, struct message_row *row, const char *text)
 	return err < 0 ? err : message_tell(db, row, NULL);
 }
 
-int message_open_text(struct db *db, const char *id, sqlite3_stmt *stmt, int column, char **text)
+int message_open_sealed(struct db *db, int64_t place, sqlite3_stmt *stmt, int column, char **text)
 {
 	const unsigned char *sealed = sqlite3_column_blob(stmt, column);
 	size_t n = (size_t)sqlite3_column_bytes(stmt, column);
@@ -212,12 +215,17 @@ int message_open_text(struct db *db, const char *id, sqlite3_stmt *stmt, int col
 	if (plain == NULL)
 		return -ENOMEM;
 	plain[n - SEAL_OVERHEAD] = '\0';
-	err = seal_open(db->keys, SEAL_TEXT, message_seal_place(id), sealed, n, plain);
+	err = seal_open(db->keys, SEAL_TEXT, place, sealed, n, plain);
 	if (err < 0)
 		free(plain);
 	else
 		*text = plain;
 	return err;
+}
+
+int message_open_text(struct db *db, const char *id, sqlite3_stmt *stmt, int column, char **text)
+{
+	return message_open_sealed(db, message_seal_place(id), stmt, column, text);
 }
 
 int message_read_seqs(struct db *db, sqlite3_stmt *stmt, int64_t *seqs, size_t max, size_t *n)

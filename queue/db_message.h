@@ -50,10 +50,11 @@ struct message_query {
 int db_message_list(struct db *db, const struct message_query *query, struct message_row *rows,
 		    size_t *n);
 
-/* Queued and due messages in order, at most max; for the scheduler. *next_due: the soonest later
- * one, or 0; also of scheduled ones, not after now where db_message_promote has work. */
-int db_message_due(struct db *db, int64_t now, struct due *items, size_t max, size_t *n,
-		   int64_t *next_due);
+/* Queued and due messages of a route in order, at most max; for the scheduler. *next_due: the
+ * soonest later one, or 0; also of scheduled ones (of any route), not after now where
+ * db_message_promote has work. */
+int db_message_due(struct db *db, int64_t route, int64_t now, struct due *items, size_t max,
+		   size_t *n, int64_t *next_due);
 
 /* scheduled -> queued for those due. At most 1000 a call; *next: the soonest of the others, or 0.
  */

@@ -10,15 +10,15 @@
 
 enum { MOVE_MAX = 1000 };
 
-static int due_of_rank(struct db *db, int rank, int64_t now, struct due *items, size_t max,
-		       size_t *n)
+static int due_of_rank(struct db *db, int64_t route, int rank, int64_t now, struct due *items,
+		       size_t max, size_t *n)
 {
 	sqlite3_stmt *stmt =
 		db_query(db,
 			 "SELECT seq, number, due_at, submit_by FROM message INDEXED BY message_due"
-			 " WHERE state = 1 AND rank = ?1 AND due_at <= ?2"
-			 " ORDER BY due_at, seq LIMIT ?3",
-			 "iii", (int64_t)rank, now, (int64_t)(max - *n));
+			 " WHERE state = 1 AND route = ?1 AND rank = ?2 AND due_at <= ?3"
+			 " ORDER BY due_at, seq LIMIT ?4",
+			 "iiii", route, (int64_t)rank, now, (int64_t)(max - *n));
 	int err;
 
 	if (stmt == NULL)
@@ -31,6 +31,7 @@ static int due_of_rank(struct db *db, int rank, int64_t now, struct due *items, 
 		items[(*n)++] = (struct due){
 			.seq = sqlite3_column_int64(stmt, 0),
 			.number = sqlite3_column_int64(stmt, 1),
+			.route = route,
 			.due_at = sqlite3_column_int64(stmt, 2),
 			.submit_by = sqlite3_column_int64(stmt, 3),
 			.rank = rank,
@@ -58,19 +59,19 @@ static int next_scheduled(struct db *db, int64_t *next)
 	return sooner(err, next, at);
 }
 
-static int next_of_rank(struct db *db, int rank, int64_t now, int64_t *next)
+static int next_of_rank(struct db *db, int64_t route, int rank, int64_t now, int64_t *next)
 {
 	int64_t at = 0;
 	int err = db_value(db, &at,
 			   "SELECT min(due_at) FROM message INDEXED BY message_due"
-			   " WHERE state = 1 AND rank = ?1 AND due_at > ?2",
-			   "ii", (int64_t)rank, now);
+			   " WHERE state = 1 AND route = ?1 AND rank = ?2 AND due_at > ?3",
+			   "iii", route, (int64_t)rank, now);
 
 	return sooner(err, next, at);
 }
 
-int db_message_due(struct db *db, int64_t now, struct due *items, size_t max, size_t *n,
-		   int64_t *next_due)
+int db_message_due(struct db *db, int64_t route, int64_t now, struct due *items, size_t max,
+		   size_t *n, int64_t *next_due)
 {
 	int err;
 
@@ -78,9 +79,9 @@ int db_message_due(struct db *db, int64_t now, struct due *items, size_t max, si
 	*next_due = 0;
 	err = next_scheduled(db, next_due);
 	for (int rank = 0; rank < DUE_RANKS && err == 0; rank++) {
-		err = next_of_rank(db, rank, now, next_due);
+		err = next_of_rank(db, route, rank, now, next_due);
 		if (err == 0 && *n < max)
-			err = due_of_rank(db, rank, now, items, max, n);
+			err = due_of_rank(db, route, rank, now, items, max, n);
 	}
 	return err;
 }

@@ -99,13 +99,13 @@ static int write_row(struct db *db, const struct message_row *row, enum message_
 		" reason_class = nullif(?7, ''), reason_code = nullif(?8, ''),"
 		" reason_text = nullif(?9, ''), due_at = ?10, deadline = ?11, submit_by = ?12,"
 		" first_submit_at = ?13, sent_at = ?14, delivered_at = ?15, ended_at = ?16,"
-		" kept_from = ?17, text = CASE WHEN ?18 THEN text END"
+		" kept_from = ?17, text = CASE WHEN ?18 THEN text END, report = ?19, route = ?20"
 		" WHERE seq = ?1 AND state = ?2",
-		"iiiiittttiiiiiiiii", row->seq, (int64_t)from, (int64_t)row->state,
+		"iiiiittttiiiiiiiiiii", row->seq, (int64_t)from, (int64_t)row->state,
 		(int64_t)row->parts_sent, (int64_t)row->tries, row->modem, row->reason_class,
 		row->reason_code, row->reason_text, row->due_at, row->deadline, row->submit_by,
 		row->first_submit_at, row->sent_at, row->delivered_at, row->ended_at,
-		kept_from(row), (int64_t)row->has_text);
+		kept_from(row), (int64_t)row->has_text, (int64_t)row->report, row->route);
 
 	if (err < 0)
 		return err;

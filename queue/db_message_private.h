@@ -2,6 +2,7 @@
  * of moves. For db_message*.c, db_attempt.c and db_inbox.c alone. */
 #pragma once
 
+#include "queue/db_attempt.h"
 #include "queue/db_message.h"
 #include "queue/db_private.h"
 
@@ -10,9 +11,15 @@
 	"seq, id, site, kind, state, rank, number, encoding, parts, parts_sent, tries, report,"    \
 	" modem, reference, retry_of, reason_class, reason_code, reason_text, created_at, due_at," \
 	" deadline, submit_by, life_ms, first_submit_at, sent_at, delivered_at, ended_at,"         \
-	" text IS NOT NULL"
+	" text IS NOT NULL, route"
 
-/* Does not end the statement. */
+/* The same for attempt_read_row. */
+#define ATTEMPT_COLUMNS                                                                            \
+	"attempt.id, attempt.message, attempt.part, attempt.state, attempt.reference,"             \
+	" attempt.at, attempt.number"
+
+/* These do not end the statement. */
+void attempt_read_row(sqlite3_stmt *stmt, struct attempt_row *row);
 void message_read_row(sqlite3_stmt *stmt, struct message_row *row);
 
 /* One message is in state `to` that was in `from` (-1: it is new): counts it on disk and among the
@@ -30,6 +37,10 @@ int64_t message_seal_place(const char *id);
 
 /* The text in a column, malloced; for secret_free. */
 int message_open_text(struct db *db, const char *id, sqlite3_stmt *stmt, int column, char **text);
+int message_open_sealed(struct db *db, int64_t place, sqlite3_stmt *stmt, int column, char **text);
+
+/* A sender with a digit in it may be somebody's number: it goes where numbers go. */
+bool inbox_is_number(const char *sender);
 
 /* Column 0 of at most max rows; ends the statement. For what is to be moved: a move changes the
  * index that such a query walks. stmt may be NULL (db_query failed). */

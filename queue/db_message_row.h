@@ -18,6 +18,7 @@ struct message_row {
 	enum message_priority priority;
 	enum message_state state;
 	int64_t number;
+	int64_t route; /* of the number: config/route.h */
 	enum gsm_encoding encoding;
 	unsigned parts, parts_sent, tries;
 	bool report;

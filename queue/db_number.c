@@ -9,7 +9,7 @@
 
 #include "queue/db_private.h"
 
-enum { SEALED_MAX = NUMBER_SIZE - 1 + SEAL_OVERHEAD };
+enum { SEALED_MAX = NUMBER_SIZE - 1 + SEAL_OVERHEAD, ALIKE_LEAST = 7, ALIKE_MOST = 9 };
 
 static int find(struct db *db, const unsigned char hash[static SEAL_HASH_SIZE], int64_t *id)
 {
@@ -64,6 +64,23 @@ static int unseal(struct db *db, int64_t id, sqlite3_stmt *stmt, char e164[stati
 	err = seal_open(db->keys, SEAL_NUMBER, id, sealed, n, e164);
 	e164[err < 0 ? 0 : n - SEAL_OVERHEAD] = '\0';
 	return err;
+}
+
+/* Without the 0 or 00 before national and international numbers. */
+static size_t count_digits(const char *number)
+{
+	number += strspn(number, "+");
+	return strspn(number + strspn(number, "0"), "0123456789");
+}
+
+bool db_number_alike(const char *a, const char *b)
+{
+	size_t n_a = count_digits(a), n_b = count_digits(b), n = n_a < n_b ? n_a : n_b;
+
+	if (n < ALIKE_LEAST)
+		return strcmp(a, b) == 0;
+	n = n > ALIKE_MOST ? ALIKE_MOST : n;
+	return strcmp(a + strlen(a) - n, b + strlen(b) - n) == 0;
 }
 
 int db_number_get(struct db *db, int64_t id, char e164[static NUMBER_SIZE])

@@ -28,6 +28,7 @@ enum place_kind {
 	PLACE_CALL_NUMBER,  /* calls asked for */
 	PLACE_WRONG_SITE,
 	LOCK_SITE_ALARM,
+	PLACE_SIM_PARTS, /* db_quota.h */
 };
 
 struct place_key {

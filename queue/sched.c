@@ -20,7 +20,7 @@
 
 #include "base/util.h"
 
-enum { BUCKETS = 2048 }; /* a power of two */
+enum { WINDOW_MIN = 16, RANKS_OF_LANE = DUE_RANKS / DUE_LANES };
 
 enum place { LATER, READY, PARKED, TREES, FLYING = TREES };
 
@@ -37,8 +37,9 @@ struct item {
 struct sched {
 	struct item *tree[TREES];
 	size_t count[TREES + 1];
-	struct item *by_seq[BUCKETS], *by_recipient[BUCKETS];
-	int64_t now; /* the newest time that was told */
+	struct item **by_seq, **by_recipient;
+	size_t window, buckets; /* buckets: a power of two */
+	int64_t now;            /* the newest time that was told */
 	uint32_t random;
 	bool complete, dropped; /* dropped: since the last sched_filled */
 };
@@ -50,7 +51,7 @@ static int compare(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
-static int in_order(const struct due *a, const struct due *b)
+int sched_order(const struct due *a, const struct due *b)
 {
 	int rank = compare(a->rank, b->rank), due = compare(a->due_at, b->due_at);
 
@@ -61,21 +62,21 @@ static int by_time(const struct due *a, const struct due *b)
 {
 	int due = compare(a->due_at, b->due_at);
 
-	return due != 0 ? due : in_order(a, b);
+	return due != 0 ? due : sched_order(a, b);
 }
 
 static int by_recipient(const struct due *a, const struct due *b)
 {
 	int number = compare(a->number, b->number);
 
-	return number != 0 ? number : in_order(a, b);
+	return number != 0 ? number : sched_order(a, b);
 }
 
 typedef int order_fn(const struct due *a, const struct due *b);
 
 static order_fn *const orders[TREES] = {
 	[LATER] = by_time,
-	[READY] = in_order,
+	[READY] = sched_order,
 	[PARKED] = by_recipient,
 };
 
@@ -149,14 +150,14 @@ static void pull(struct sched *sched, struct item *item)
 
 /* ---- finding by seq, and those in flight by recipient ---- */
 
-static size_t bucket(int64_t key)
+static size_t bucket(const struct sched *sched, int64_t key)
 {
-	return (size_t)(((uint64_t)key * 0x9e3779b97f4a7c15u) >> 40) % BUCKETS;
+	return (size_t)(((uint64_t)key * 0x9e3779b97f4a7c15u) >> 40) & (sched->buckets - 1);
 }
 
 static struct item *find(const struct sched *sched, int64_t seq)
 {
-	struct item *item = sched->by_seq[bucket(seq)];
+	struct item *item = sched->by_seq[bucket(sched, seq)];
 
 	while (item != NULL && item->due.seq != seq)
 		item = item->next;
@@ -165,7 +166,7 @@ static struct item *find(const struct sched *sched, int64_t seq)
 
 static bool recipient_flies(const struct sched *sched, int64_t number)
 {
-	const struct item *item = sched->by_recipient[bucket(number)];
+	const struct item *item = sched->by_recipient[bucket(sched, number)];
 
 	while (item != NULL && item->due.number != number)
 		item = item->next_recipient;
@@ -174,7 +175,7 @@ static bool recipient_flies(const struct sched *sched, int64_t number)
 
 static void take_off(struct sched *sched, struct item *item)
 {
-	struct item **head = &sched->by_recipient[bucket(item->due.number)];
+	struct item **head = &sched->by_recipient[bucket(sched, item->due.number)];
 
 	item->next_recipient = *head;
 	*head = item;
@@ -184,7 +185,7 @@ static void take_off(struct sched *sched, struct item *item)
 
 static void land(struct sched *sched, struct item *item)
 {
-	struct item **at = &sched->by_recipient[bucket(item->due.number)];
+	struct item **at = &sched->by_recipient[bucket(sched, item->due.number)];
 
 	while (*at != item)
 		at = &(*at)->next_recipient;
@@ -195,7 +196,8 @@ static void land(struct sched *sched, struct item *item)
 /* weight is random: xorshift, the same in every run. */
 static struct item *item_new(struct sched *sched, const struct due *due)
 {
-	struct item *item = calloc(1, sizeof(*item)), **head = &sched->by_seq[bucket(due->seq)];
+	struct item *item = calloc(1, sizeof(*item)),
+		    **head = &sched->by_seq[bucket(sched, due->seq)];
 
 	if (item == NULL)
 		return NULL;
@@ -212,7 +214,7 @@ static struct item *item_new(struct sched *sched, const struct due *due)
 /* Of one that stands in no tree and does not fly. */
 static void item_free(struct sched *sched, struct item *item)
 {
-	struct item **at = &sched->by_seq[bucket(item->due.seq)];
+	struct item **at = &sched->by_seq[bucket(sched, item->due.seq)];
 
 	while (*at != item)
 		at = &(*at)->next;
@@ -270,8 +272,7 @@ static void drop_one(struct sched *sched)
 	sched->dropped = true;
 }
 
-/* Afterwards the head of ready may be sent. */
-static void settle(struct sched *sched, int64_t now)
+static void ripen(struct sched *sched, int64_t now)
 {
 	struct item *item;
 
@@ -280,35 +281,63 @@ static void settle(struct sched *sched, int64_t now)
 		pull(sched, item);
 		put(sched, item, READY);
 	}
-	while ((item = first(sched->tree[READY])) != NULL &&
-	       recipient_flies(sched, item->due.number)) {
-		pull(sched, item);
-		put(sched, item, PARKED);
+}
+
+/* The first ready item that stands after this place, whose recipient does not fly; those that do
+ * are parked on the way. */
+static struct item *next_ready(struct sched *sched, const struct due *place)
+{
+	for (;;) {
+		struct item *at = sched->tree[READY], *found = NULL;
+
+		while (at != NULL)
+			if (sched_order(place, &at->due) < 0) {
+				found = at;
+				at = at->left;
+			} else {
+				at = at->right;
+			}
+		if (found == NULL || !recipient_flies(sched, found->due.number))
+			return found;
+		pull(sched, found);
+		put(sched, found, PARKED);
 	}
 }
 
 /* ---- the public face ---- */
 
-struct sched *sched_new(void)
+struct sched *sched_new(size_t window)
 {
 	struct sched *sched = calloc(1, sizeof(*sched));
 
-	if (sched != NULL)
-		sched->random = 2463534242u;
-	return sched;
+	if (sched == NULL)
+		return NULL;
+	sched->random = 2463534242u;
+	sched->window = window;
+	for (sched->buckets = WINDOW_MIN; sched->buckets < window;)
+		sched->buckets *= 2;
+	sched->by_seq = calloc(sched->buckets, sizeof(*sched->by_seq));
+	sched->by_recipient = calloc(sched->buckets, sizeof(*sched->by_recipient));
+	if (sched->by_seq != NULL && sched->by_recipient != NULL)
+		return sched;
+	sched->buckets = 0;
+	sched_free(sched);
+	return NULL;
 }
 
 void sched_free(struct sched *sched)
 {
 	if (sched == NULL)
 		return;
-	for (size_t i = 0; i < BUCKETS; i++)
+	for (size_t i = 0; i < sched->buckets; i++)
 		while (sched->by_seq[i] != NULL) {
 			struct item *item = sched->by_seq[i];
 
 			sched->by_seq[i] = item->next;
 			free(item);
 		}
+	free(sched->by_seq);
+	free(sched->by_recipient);
 	free(sched);
 }
 
@@ -320,6 +349,7 @@ void sched_add(struct sched *sched, const struct due *due)
 		item->due.due_at = due->due_at;
 		item->due.submit_by = due->submit_by;
 		item->due.rank = due->rank;
+		item->due.avoid = due->avoid;
 		item->again = true;
 		return;
 	}
@@ -335,21 +365,46 @@ void sched_add(struct sched *sched, const struct due *due)
 		return;
 	}
 	enter(sched, item);
-	if (sched_count(sched) > SCHED_WINDOW)
+	if (sched_count(sched) > sched->window)
 		drop_one(sched);
+}
+
+bool sched_find(struct sched *sched, int64_t now_ms, sched_fits *fits, void *arg, struct due *due)
+{
+	ripen(sched, now_ms);
+	for (int lane = 0; lane < DUE_LANES; lane++) {
+		struct due place = { .rank = lane * RANKS_OF_LANE, .due_at = INT64_MIN };
+		struct item *item;
+
+		for (int looked = 0; looked < SCHED_LOOK; looked++) {
+			item = next_ready(sched, &place);
+			if (item == NULL || item->due.rank >= (lane + 1) * RANKS_OF_LANE)
+				break;
+			if (fits == NULL || fits(arg, &item->due)) {
+				*due = item->due;
+				return true;
+			}
+			place = item->due;
+		}
+	}
+	return false;
+}
+
+void sched_fly(struct sched *sched, int64_t seq)
+{
+	struct item *item = find(sched, seq);
+
+	if (item == NULL || item->place == FLYING)
+		return;
+	pull(sched, item);
+	take_off(sched, item);
 }
 
 bool sched_take(struct sched *sched, int64_t now_ms, struct due *due)
 {
-	struct item *item;
-
-	settle(sched, now_ms);
-	item = first(sched->tree[READY]);
-	if (item == NULL)
+	if (!sched_find(sched, now_ms, NULL, NULL, due))
 		return false;
-	pull(sched, item);
-	take_off(sched, item);
-	*due = item->due;
+	sched_fly(sched, due->seq);
 	return true;
 }
 
@@ -369,7 +424,7 @@ void sched_release(struct sched *sched, int64_t seq)
 		item_free(sched, item);
 	}
 	wake(sched, number);
-	if (sched_count(sched) > SCHED_WINDOW)
+	if (sched_count(sched) > sched->window)
 		drop_one(sched);
 }
 
@@ -389,7 +444,7 @@ void sched_forget(struct sched *sched, int64_t seq)
 
 bool sched_wants_refill(const struct sched *sched)
 {
-	return !sched->complete && sched->count[READY] + sched->count[PARKED] < SCHED_LOW;
+	return !sched->complete && sched->count[READY] + sched->count[PARKED] < sched->window / 4;
 }
 
 void sched_filled(struct sched *sched, bool complete)
@@ -400,10 +455,11 @@ void sched_filled(struct sched *sched, bool complete)
 
 int64_t sched_wait_ms(struct sched *sched, int64_t now_ms)
 {
+	const struct due start = { .rank = -1 };
 	const struct item *item;
 
-	settle(sched, now_ms);
-	if (sched->tree[READY] != NULL)
+	ripen(sched, now_ms);
+	if (next_ready(sched, &start) != NULL)
 		return 0;
 	item = first(sched->tree[LATER]);
 	return item == NULL ? -1 : item->due.due_at - now_ms;

@@ -1,4 +1,4 @@
-/* sched.h - which message is sent next: a bounded window of due messages, in memory.
+/* sched.h - which message is sent next: a bounded window of due messages of one route, in memory.
  *
  * Disk is the truth; this window is refilled from it. Order: rank (lane, then priority), due time,
  * age. Loop only; knows ids and times, no texts and no numbers. */
@@ -10,11 +10,13 @@
 
 #include "queue/due.h"
 
-enum { SCHED_WINDOW = 2048, SCHED_LOW = 512 };
+/* SCHED_LOOK: how many ready ones of a lane a search looks at before it gives up. */
+enum { SCHED_WINDOW = 2048, SCHED_LOW = 512, SCHED_LOOK = 32 };
 
 struct sched; /* private to sched.c */
 
-struct sched *sched_new(void);
+/* window: how many it holds; SCHED_WINDOW where there is but one route. */
+struct sched *sched_new(size_t window);
 void sched_free(struct sched *sched);
 
 /* Takes it into the window; one that is there gets the new times; one in flight gets them and
@@ -23,8 +25,20 @@ void sched_free(struct sched *sched);
  * sched_wants_refill. */
 void sched_add(struct sched *sched, const struct due *item);
 
-/* The first whose due_at <= now and whose recipient is not in flight, now marked in flight.
- * False: none. */
+/* Negative: a is sent before b. */
+int sched_order(const struct due *a, const struct due *b);
+
+/* May this one be sent now, by whom the caller has in mind? */
+typedef bool sched_fits(void *arg, const struct due *item);
+
+/* The first that fits (NULL: any does) of those that are due and whose recipient is not in flight,
+ * among the first SCHED_LOOK of each lane. Nothing is marked. False: none. */
+bool sched_find(struct sched *sched, int64_t now_ms, sched_fits *fits, void *arg, struct due *item);
+
+/* One that was found is in flight from now on. */
+void sched_fly(struct sched *sched, int64_t seq);
+
+/* sched_find of any, and sched_fly. */
 bool sched_take(struct sched *sched, int64_t now_ms, struct due *item);
 
 /* No longer in flight. Where it waits again, sched_add (before or after) brings it back. */
@@ -36,7 +50,7 @@ void sched_forget(struct sched *sched, int64_t seq);
 /* Disk may hold due messages that the window does not, and few due ones are left in it. */
 bool sched_wants_refill(const struct sched *sched);
 
-/* After the sched_adds of a refill query. complete: it returned fewer than SCHED_WINDOW, so disk
+/* After the sched_adds of a refill query. complete: it returned fewer than the window, so disk
  * holds no other due ones. */
 void sched_filled(struct sched *sched, bool complete);
 

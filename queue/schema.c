@@ -29,9 +29,10 @@ static const char version_1[] =
 	" submit_by INTEGER NOT NULL, life_ms INTEGER NOT NULL DEFAULT 0,"
 	" first_submit_at INTEGER NOT NULL DEFAULT 0, sent_at INTEGER NOT NULL DEFAULT 0,"
 	" delivered_at INTEGER NOT NULL DEFAULT 0, ended_at INTEGER NOT NULL DEFAULT 0,"
-	" kept_from INTEGER NOT NULL DEFAULT 0, erase INTEGER NOT NULL DEFAULT 0) STRICT;"
+	" kept_from INTEGER NOT NULL DEFAULT 0, erase INTEGER NOT NULL DEFAULT 0,"
+	" route INTEGER NOT NULL DEFAULT 0) STRICT;"
 	"CREATE INDEX message_erase ON message(seq) WHERE erase = 1;"
-	"CREATE INDEX message_due ON message(rank, due_at, seq) WHERE state = 1;"
+	"CREATE INDEX message_due ON message(route, rank, due_at, seq) WHERE state = 1;"
 	"CREATE INDEX message_contact ON message(site, due_at) WHERE state = 1 AND kind = 1;"
 	"CREATE INDEX message_scheduled ON message(due_at) WHERE state = 0;"
 	"CREATE INDEX message_submit_by ON message(submit_by, state) WHERE state IN (0, 1);"
@@ -52,10 +53,19 @@ static const char version_1[] =
 	" message INTEGER NOT NULL REFERENCES message(seq) ON DELETE CASCADE,"
 	" try INTEGER NOT NULL, part INTEGER NOT NULL, modem TEXT NOT NULL, sim TEXT NOT NULL,"
 	" number INTEGER NOT NULL, state INTEGER NOT NULL, reference INTEGER, code INTEGER,"
-	" at INTEGER NOT NULL) STRICT;"
+	" at INTEGER NOT NULL, asked INTEGER NOT NULL) STRICT;"
 	"CREATE INDEX attempt_message ON attempt(message, try, part);"
 	"CREATE INDEX attempt_reference ON attempt(reference, sim, at) WHERE reference IS NOT NULL;"
 	"CREATE INDEX attempt_open ON attempt(modem, at) WHERE state IN (0, 4);"
+	"CREATE INDEX attempt_open_sim ON attempt(sim, at) WHERE state IN (0, 4);"
+
+	/* Delivery reports that fit no attempt yet. */
+	"CREATE TABLE report (id INTEGER PRIMARY KEY, sim TEXT NOT NULL, modem TEXT NOT NULL,"
+	" reference INTEGER NOT NULL, number INTEGER REFERENCES number(id),"
+	" status INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX report_sim ON report(sim, reference);"
+	"CREATE INDEX report_at ON report(at);"
+	"CREATE INDEX report_number ON report(number) WHERE number IS NOT NULL;"
 
 	"CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL,"
 	" type TEXT NOT NULL, site TEXT NOT NULL, subject TEXT NOT NULL, state TEXT, modem TEXT,"
@@ -74,6 +84,11 @@ static const char version_1[] =
 	" UPDATE place SET message = NULL WHERE message = OLD.seq; END;"
 	"CREATE TABLE lock (kind INTEGER NOT NULL, key BLOB NOT NULL, until INTEGER NOT NULL,"
 	" PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID;"
+	/* To whom a SIM has sent lately; hash is that of the number. */
+	"CREATE TABLE recipient (sim TEXT NOT NULL, hash BLOB NOT NULL, at INTEGER NOT NULL,"
+	" PRIMARY KEY (sim, hash)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX recipient_sim ON recipient(sim, at DESC);"
+	"CREATE INDEX recipient_at ON recipient(at);"
 
 	"CREATE TABLE idempotency (hash BLOB PRIMARY KEY, body BLOB NOT NULL, object TEXT NOT NULL,"
 	" at INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
@@ -114,9 +129,25 @@ static const char version_1[] =
 
 	"CREATE TABLE inbox (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, site TEXT NOT NULL,"
 	" modem TEXT NOT NULL, number INTEGER REFERENCES number(id), sender TEXT, text BLOB,"
-	" received_at INTEGER NOT NULL, sent_at INTEGER NOT NULL, pdu BLOB NOT NULL) STRICT;"
+	" received_at INTEGER NOT NULL, sent_at INTEGER NOT NULL, pdu BLOB NOT NULL,"
+	" incomplete INTEGER NOT NULL DEFAULT 0) STRICT;"
 	"CREATE INDEX inbox_pdu ON inbox(pdu);"
-	"CREATE INDEX inbox_number ON inbox(number);";
+	"CREATE INDEX inbox_number ON inbox(number);"
+
+	/* Long received SMS; open until all parts have come. A part's hash outlives its text. */
+	"CREATE TABLE long_sms (id INTEGER PRIMARY KEY, key BLOB NOT NULL, modem TEXT NOT NULL,"
+	" number INTEGER REFERENCES number(id), sender TEXT, total INTEGER NOT NULL,"
+	" sent_at INTEGER NOT NULL, first_at INTEGER NOT NULL, open INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX long_key ON long_sms(key) WHERE open = 1;"
+	"CREATE INDEX long_open ON long_sms(first_at) WHERE open = 1;"
+	"CREATE INDEX long_number ON long_sms(number) WHERE number IS NOT NULL;"
+	"CREATE TABLE long_part (id INTEGER PRIMARY KEY,"
+	" long INTEGER NOT NULL REFERENCES long_sms(id) ON DELETE CASCADE,"
+	" part INTEGER NOT NULL, text BLOB, pdu BLOB NOT NULL, at INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX long_part_long ON long_part(long, part);"
+	"CREATE INDEX long_part_pdu ON long_part(pdu);"
+	"CREATE INDEX long_part_at ON long_part(at);"
+	"CREATE INDEX long_part_text ON long_part(long) WHERE text IS NOT NULL;";
 
 static const char *const versions[] = { version_1 };
 

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "config/route.h"
+#include "queue/db_route.h"
 #include "service/numbers.h"
 #include "service/rule_private.h"
 #include "service/texts.h"
@@ -38,6 +40,20 @@ static int64_t estimate(const struct message_row *row, int64_t now)
 	return row->due_at > now ? row->due_at : 0;
 }
 
+/* It waits for a modem that the configuration does not have: that is its reason, then. */
+void message_tell_no_modem(const struct rule *rule, struct message_view *view)
+{
+	struct message_row *row = &view->row;
+
+	if ((row->state != MSG_SCHEDULED && row->state != MSG_QUEUED) ||
+	    config_route_open(rule->config, config_route(rule->config, view->to)))
+		return;
+	snprintf(row->reason_class, sizeof(row->reason_class), "waiting");
+	snprintf(row->reason_code, sizeof(row->reason_code), "no_modem");
+	snprintf(row->reason_text, sizeof(row->reason_text),
+		 "no modem of the configuration may send to this number (prefixes)");
+}
+
 int message_view_fill(const struct rule *rule, const struct message_row *row,
 		      struct message_view *view)
 {
@@ -49,6 +65,7 @@ int message_view_fill(const struct rule *rule, const struct message_row *row,
 	err = db_number_get(rule->db, row->number, view->to);
 	if (err < 0)
 		return err;
+	message_tell_no_modem(rule, view);
 	return db_event_history(rule->db, row->id, &view->history, &view->n_history);
 }
 
@@ -84,10 +101,13 @@ int message_show(const struct rule *rule, const char *id, struct message_view *v
 static int add(const struct rule *rule, struct message_row *row, const char *text,
 	       struct refusal *why)
 {
+	int err;
+
 	if ((uint64_t)db_live_messages(rule->db) >= rule->config->queue_max)
 		return rule_refuse(why, REASON_QUEUE_FULL, QUEUE_FULL_RETRY_MS,
 				   "Too many messages wait. Try again later.");
-	return db_message_add(rule->db, row, text);
+	err = db_route_of(rule->db, rule->config, row->number, &row->route);
+	return err < 0 ? err : db_message_add(rule->db, row, text);
 }
 
 int message_queue(const struct rule *rule, const struct message_order *order,

@@ -69,6 +69,9 @@ struct message_order {
 int message_queue(const struct rule *rule, const struct message_order *order,
 		  struct message_row *row, struct refusal *why);
 
+/* Where it waits and no modem of the configuration may send it, that is its reason in the view. */
+void message_tell_no_modem(const struct rule *rule, struct message_view *view);
+
 /* As message_show, for a row that was read already; view->row is taken from it. */
 int message_view_fill(const struct rule *rule, const struct message_row *row,
 		      struct message_view *view);

@@ -133,7 +133,9 @@ static const struct {
 	const char *has;
 } asked[] = {
 	{ "GET /v1/modems", "", 200, "\"name\":\"gsm0\"" },
-	{ "GET /v1/modems/gsm0", "", 200, "\"quotas\":[{\"count\":10,\"window\":60}]" },
+	{ "GET /v1/modems/gsm0", "", 200,
+	  "\"quotas\":[{\"count\":10,\"window\":60,\"of\":\"parts\",\"used\":0,\"next_at\":null}"
+	  "]" },
 	{ "GET /v1/modems/gsm1", "", 404, NULL },
 	{ "GET /v1/status", "", 200, "\"modems\":[{\"name\":\"gsm0\"" },
 	{ "POST /v1/modems/gsm0/at", "{\"command\":\"AT+CSQ\"}", 200,

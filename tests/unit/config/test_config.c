@@ -97,6 +97,9 @@ static void put_modem(struct dump *d, const struct config_modem *m)
 	    m->smsc, m->ussd_balance, (int)m->reports, (int)m->roaming);
 	put_strings(d, "prefixes", &m->prefixes);
 	put_rates(d, "limits", &m->limits);
+	put_rates(d, "recipients", &m->recipients);
+	put(d, " balance %lld %s %d\n", (long long)m->balance.every_ms, m->balance.pattern,
+	    m->balance.low);
 	put(d, " timeouts %lld %lld %lld\n", (long long)m->prompt_timeout_ms,
 	    (long long)m->result_timeout_ms, (long long)m->command_timeout_ms);
 }
@@ -283,6 +286,8 @@ static const char example[] =
 	" pin /etc/simgate/pin.gsm0 number +79120000000 smsc  ussd *100# reports 0 roaming 0\n"
 	" prefixes[ +7 ]\n"
 	" limits[ 10/60000 100/3600000 500/86400000 ]\n"
+	" recipients[ ]\n"
+	" balance 86400000 (-?[0-9]+([.,][0-9]+)?) 0\n"
 	" timeouts 10000 180000 5000\n"
 	" global[ ]\n"
 	"retain 86400000 2592000000 7776000000 7776000000 metrics  log 2 0\n";
@@ -331,6 +336,8 @@ static const char unusual[] =
 	"\"rtscts\";\n"
 	"pin_file = \"/p\"; number = \"+79120000000\"; smsc = \"+79120000001\"; prefixes = ( "
 	"\"+7\", \"+84\" );\n"
+	"recipients = [ \"7/30d\" ]; balance = { every = \"1h\"; pattern = \"sum=(.*)\"; low = 9; "
+	"};\n"
 	"limits = ( \"1/1m\" ); reports = \"never\"; roaming = \"refuse\"; ussd_balance = "
 	"\"*1#\";\n"
 	"timeouts = { prompt = \"1s\"; result = \"2s\"; command = \"3s\"; }; },\n"
@@ -396,12 +403,16 @@ static const char unusual_dump[] =
 	" pin /p number +79120000000 smsc +79120000001 ussd *1# reports 2 roaming 1\n"
 	" prefixes[ +7 +84 ]\n"
 	" limits[ 1/60000 ]\n"
+	" recipients[ 7/2592000000 ]\n"
+	" balance 3600000 sum=(.*) 9\n"
 	" timeouts 1000 2000 3000\n"
 	"modem n device  baud 115200 flow 0\n"
 	" match 123456789012345|8970101234567890123|250011234567890|S|1-1.4|2c7c:0125|2\n"
 	" pin  number  smsc  ussd  reports 0 roaming 0\n"
 	" prefixes[ ]\n"
 	" limits[ ]\n"
+	" recipients[ ]\n"
+	" balance 86400000 (-?[0-9]+([.,][0-9]+)?) 0\n"
 	" timeouts 10000 180000 5000\n"
 	" global[ 7/60000 ]\n"
 	"retain 1000 2000 3000 4000 metrics 127.0.0.1:9770 log 3 1\n";

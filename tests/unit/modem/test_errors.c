@@ -233,12 +233,70 @@ static void test_class_names(void **state)
 	}
 }
 
+static const struct {
+	bool is_cme;
+	int code;
+	unsigned in_row, tries;
+	enum modem_error_class class;
+	bool recover, suspect;
+} judged[] = {
+	{ false, 41, 1, 1, ERR_RETRY_SOON, false, false },
+	{ false, 41, 9, 9, ERR_RETRY_SOON, false, false },
+	{ false, 21, 2, 9, ERR_RETRY_LATER, false, true },
+	{ false, 21, 3, 1, ERR_SIM, false, true },
+	{ false, 21, 4, 1, ERR_SIM, false, true },
+	{ false, 29, 3, 1, ERR_SIM, false, true },
+	{ false, 30, 1, 1, ERR_RECIPIENT, false, true },
+	{ false, 30, 3, 1, ERR_SIM, false, true },
+	{ false, 50, 1, 1, ERR_SIM, false, true },
+	{ false, 81, 2, 1, ERR_RETRY_SOON, false, true },
+	{ false, 81, 3, 1, ERR_RETRY_SOON, true, true },
+	{ false, 81, 4, 1, ERR_RETRY_SOON, false, true },
+	{ false, 81, 6, 1, ERR_RETRY_SOON, true, true },
+	{ false, 127, 9, 2, ERR_RETRY_LATER, false, false },
+	{ false, 127, 1, 3, ERR_RECIPIENT, false, false },
+	{ false, 300, 1, 1, ERR_RECOVER, false, true },
+	{ false, 300, 3, 1, ERR_RECOVER, true, true },
+	{ false, 310, 1, 1, ERR_RECOVER, true, true },
+	{ false, 310, 2, 1, ERR_SIM, false, true },
+	{ false, 314, 9, 1, ERR_RETRY_SOON, false, true },
+	{ false, 314, 10, 1, ERR_RETRY_SOON, true, true },
+	{ false, 350, 2, 1, ERR_AMBIGUOUS, false, true },
+	{ false, 350, 3, 1, ERR_SIM, false, true },
+	{ false, 500, 1, 1, ERR_AMBIGUOUS, false, true },
+	{ false, 500, 3, 1, ERR_AMBIGUOUS, true, true },
+	{ false, 500, 9, 1, ERR_AMBIGUOUS, true, true },
+	{ false, 500, 10, 1, ERR_SIM, false, true },
+	{ false, -1, 3, 1, ERR_AMBIGUOUS, true, true },
+	{ true, 0, 3, 1, ERR_AMBIGUOUS, true, true },
+	{ true, 10, 1, 1, ERR_RECOVER, true, true },
+	{ true, 10, 2, 1, ERR_SIM, false, true },
+	{ true, 100, 2, 1, ERR_AMBIGUOUS, false, true },
+};
+
+static void refusals_in_a_row_mean_more(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(judged); i++) {
+		const struct modem_error *error =
+			judged[i].is_cme ? modem_error_cme(FAMILY_GENERIC, judged[i].code)
+					 : modem_error_cms(FAMILY_GENERIC, judged[i].code);
+		struct modem_judgement got = modem_error_judge(
+			error, judged[i].is_cme, judged[i].code, judged[i].in_row, judged[i].tries);
+
+		if (got.class != judged[i].class || got.recover != judged[i].recover ||
+		    got.suspect != judged[i].suspect)
+			fail_msg("row %zu: %s %d %d", i, modem_error_class_name(got.class),
+				 got.recover, got.suspect);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cms),         cmocka_unit_test(test_cme),
 		cmocka_unit_test(test_vendors),     cmocka_unit_test(test_words),
-		cmocka_unit_test(test_class_names),
+		cmocka_unit_test(test_class_names), cmocka_unit_test(refusals_in_a_row_mean_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

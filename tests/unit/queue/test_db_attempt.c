@@ -9,7 +9,11 @@
 
 static int claim(struct db *db, const struct message_row *row, unsigned part, int64_t *attempt)
 {
-	return db_attempt_claim(db, row->seq, part, "gsm0", "8970", attempt);
+	return db_attempt_claim(
+		db, row->seq,
+		&(struct attempt_new){
+			.modem = "gsm0", .sim = "8970", .part = part, .asked = true },
+		attempt);
 }
 
 static unsigned count_in(struct db *db, const struct message_row *row, enum attempt_state state)
@@ -177,7 +181,12 @@ static void parts_go_in_order(void **state)
 	accept_part(db, &row, 0, 10);
 	assert_int_equal(claim(db, &row, 0, &attempt), -EINVAL);
 	assert_int_equal(claim(db, &row, 2, &attempt), -EINVAL);
-	assert_int_equal(db_attempt_claim(db, row.seq, 1, "gsm1", "8971", &attempt), -EINVAL);
+	assert_int_equal(
+		db_attempt_claim(db, row.seq,
+				 &(struct attempt_new){
+					 .modem = "gsm1", .sim = "8971", .part = 1, .asked = true },
+				 &attempt),
+		-EINVAL);
 	accept_part(db, &row, 1, 11);
 	assert_int_equal(claim(db, &row, 2, &attempt), 0);
 	assert_int_equal(db_attempt_end(db, attempt, ATTEMPT_REFUSED, -1, 38), 0);
@@ -238,69 +247,15 @@ static void what_is_known_stays(void **state)
 	assert_int_equal(claim(db, &row, 0, &attempt), 0);
 	assert_int_equal(db_attempt_end(db, attempt, ATTEMPT_ACCEPTED, 0, -1), 0);
 	assert_int_equal(db_attempt_end(db, attempt, ATTEMPT_DELIVERED, -1, 0), 0);
-	assert_int_equal(db_attempt_by_reference(db, "8970", "gsm0", 0, row.number, T0, &got), 0);
+	assert_int_equal(db_attempt_get(db, attempt + 1, &got), -ENOENT);
+	assert_int_equal(db_attempt_get(db, attempt, &got), 0);
 	assert_int_equal(got.id, attempt);
+	assert_int_equal(got.number, row.number);
 	assert_int_equal(got.message_seq, row.seq);
 	assert_int_equal(got.state, ATTEMPT_DELIVERED);
 	assert_int_equal(got.reference, 0);
 	assert_int_equal(got.part, 0);
 	assert_int_equal(got.at, T0);
-}
-
-/* Attempts with reference 5, one a second from T0. */
-static const struct {
-	const char *modem, *sim;
-	bool other_number;
-} heard[] = {
-	{ "gsm0", "sim0", false }, /* 0 */
-	{ "gsm0", "sim0", true },  /* 1 */
-	{ "gsm0", "sim0", false }, /* 2 */
-	{ "gsm1", "", false },     /* 3 */
-	{ "gsm2", "sim2", false }, /* 4 */
-};
-
-static const struct {
-	const char *modem, *sim;
-	int reference;
-	int number; /* 0 any, 1 the first, 2 the other */
-	int64_t since;
-	int found; /* -1: none */
-} questions[] = {
-	{ "gsm0", "sim0", 5, 1, 0, 2 },  { "gsm0", "sim0", 5, 0, 0, 2 },
-	{ "gsm0", "sim0", 5, 2, 0, 1 },  { "gsm0", "sim0", 5, 2, 2 * SECOND, -1 },
-	{ "gsm0", "sim0", 6, 1, 0, -1 }, { "gsm9", "sim2", 5, 1, 0, 4 }, /* the SIM has moved */
-	{ "gsm2", "", 5, 1, 0, 4 },     /* the SIM is not known now */
-	{ "gsm1", "sim1", 5, 1, 0, 3 }, /* it was not known then */
-	{ "gsm2", "sim9", 5, 1, 0, -1 }, { "gsm0", "", 5, 2, 0, 1 },
-};
-
-static void a_report_finds_its_attempt(void **state)
-{
-	struct db *db = the_db(state);
-	int64_t ids[ARRAY_LEN(heard)], numbers[3] = { 0 };
-
-	assert_int_equal(db_number_id(db, "+79120000001", &numbers[1]), 0);
-	assert_int_equal(db_number_id(db, "+79120000002", &numbers[2]), 0);
-	for (size_t i = 0; i < ARRAY_LEN(heard); i++) {
-		struct message_row row = draft(db, KIND_TEXT);
-
-		row.number = numbers[heard[i].other_number ? 2 : 1];
-		add(db, &row);
-		assert_int_equal(
-			db_attempt_claim(db, row.seq, 0, heard[i].modem, heard[i].sim, &ids[i]), 0);
-		assert_int_equal(db_attempt_end(db, ids[i], ATTEMPT_ACCEPTED, 5, -1), 0);
-		db->now += SECOND;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(questions); i++) {
-		struct attempt_row row;
-		int err = db_attempt_by_reference(
-			db, questions[i].sim, questions[i].modem, questions[i].reference,
-			numbers[questions[i].number], T0 + questions[i].since, &row);
-
-		assert_int_equal(err, questions[i].found < 0 ? -ENOENT : 0);
-		if (err == 0)
-			assert_int_equal(row.id, ids[questions[i].found]);
-	}
 }
 
 static void the_newest_uncertain_one_of_a_modem(void **state)
@@ -420,7 +375,6 @@ static void questions_are_answered_from_indexes(void **state)
 	unsigned n;
 
 	accept_part(db, &row, 0, 9);
-	assert_int_equal(db_attempt_by_reference(db, "8970", "gsm0", 9, 0, T0, &got), 0);
 	assert_int_equal(db_attempt_uncertain(db, "gsm0", T0, &got), -ENOENT);
 	assert_int_equal(db_attempt_recover(db, &n), 0);
 	assert_int_equal(db_attempt_uncertain_messages(db, &seqs, &n_seqs), 0);
@@ -445,7 +399,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_later_part_ends_with_the_deadline, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(what_is_known_stays, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_report_finds_its_attempt, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_newest_uncertain_one_of_a_modem, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_crash_leaves_nothing_in_sending, setup, teardown),

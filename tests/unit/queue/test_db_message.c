@@ -130,13 +130,13 @@ static void due_ones_come_in_order(void **state)
 	size_t n;
 
 	fill(db, rows);
-	assert_int_equal(db_message_due(db, db->now, items, 16, &n, &next), 0);
+	assert_int_equal(db_message_due(db, 0, db->now, items, 16, &n, &next), 0);
 	assert_int_equal(n, 3);
 	assert_int_equal(next, T0 + SECOND);
 	db->now += 10 * SECOND;
 	assert_int_equal(db_message_promote(db, db->now, &next), 0);
 	assert_int_equal(next, T0 + 11 * SECOND);
-	assert_int_equal(db_message_due(db, db->now, items, 16, &n, &next), 0);
+	assert_int_equal(db_message_due(db, 0, db->now, items, 16, &n, &next), 0);
 	assert_int_equal(n, 7);
 	assert_int_equal(next, T0 + 11 * SECOND);
 	for (size_t i = 0; i < ARRAY_LEN(queue); i++) {
@@ -150,7 +150,7 @@ static void due_ones_come_in_order(void **state)
 				 message_rank(rows[i].kind, rows[i].priority));
 	}
 	for (size_t max = 0; max < 7; max++) { /* a smaller window holds the first ones */
-		assert_int_equal(db_message_due(db, db->now, items, max, &n, &next), 0);
+		assert_int_equal(db_message_due(db, 0, db->now, items, max, &n, &next), 0);
 		assert_int_equal(n, max);
 		assert_int_equal(next, T0 + 11 * SECOND);
 	}
@@ -167,14 +167,14 @@ static void a_backed_off_one_is_next(void **state)
 
 	add(db, &row);
 	assert_int_equal(db_message_move(db, &row, MSG_SENDING, NULL), 0);
-	assert_int_equal(db_message_due(db, db->now, items, 4, &n, &next), 0);
+	assert_int_equal(db_message_due(db, 0, db->now, items, 4, &n, &next), 0);
 	assert_int_equal(n, 0);
 	assert_int_equal(next, 0);
 	assert_int_equal(db_message_requeue(db, &row, db->now + 5 * SECOND, NULL), 0);
-	assert_int_equal(db_message_due(db, db->now, items, 4, &n, &next), 0);
+	assert_int_equal(db_message_due(db, 0, db->now, items, 4, &n, &next), 0);
 	assert_int_equal(n, 0);
 	assert_int_equal(next, T0 + 5 * SECOND);
-	assert_int_equal(db_message_due(db, next, items, 4, &n, &next), 0);
+	assert_int_equal(db_message_due(db, 0, next, items, 4, &n, &next), 0);
 	assert_int_equal(n, 1);
 	assert_int_equal(next, 0);
 }

@@ -41,7 +41,7 @@ static void test_order(void **state)
 		{ .seq = 2, .number = 4, .rank = 1, .due_at = 20 },
 		{ .seq = 1, .number = 5, .rank = 8, .due_at = 0 },
 	};
-	struct sched *sched = sched_new();
+	struct sched *sched = sched_new(SCHED_WINDOW);
 
 	(void)state;
 	for (size_t i = ARRAY_LEN(items); i > 0; i--)
@@ -56,7 +56,7 @@ static void test_order(void **state)
 
 static void test_not_before_its_time(void **state)
 {
-	struct sched *sched = sched_new();
+	struct sched *sched = sched_new(SCHED_WINDOW);
 
 	(void)state;
 	assert_int_equal(sched_wait_ms(sched, 0), -1);
@@ -74,7 +74,7 @@ static void test_not_before_its_time(void **state)
 /* Sets to one recipient never interleave: the next one keeps its place and waits. */
 static void test_recipient_in_flight(void **state)
 {
-	struct sched *sched = sched_new();
+	struct sched *sched = sched_new(SCHED_WINDOW);
 
 	(void)state;
 	for (int64_t seq = 1; seq <= 4; seq++)
@@ -100,7 +100,7 @@ static void test_recipient_in_flight(void **state)
 /* The one at the head backs off: those behind it must not wait for it. */
 static void test_head_is_put_off(void **state)
 {
-	struct sched *sched = sched_new();
+	struct sched *sched = sched_new(SCHED_WINDOW);
 
 	(void)state;
 	for (int64_t seq = 1; seq <= 3; seq++)
@@ -119,7 +119,7 @@ static void test_head_is_put_off(void **state)
 /* The store tells of a message that is queued again before its completion releases it. */
 static void test_added_in_flight(void **state)
 {
-	struct sched *sched = sched_new();
+	struct sched *sched = sched_new(SCHED_WINDOW);
 
 	(void)state;
 	add(sched, 1, 7, 0, 0);
@@ -143,7 +143,7 @@ static void test_added_in_flight(void **state)
 
 static void test_update_keeps_one(void **state)
 {
-	struct sched *sched = sched_new();
+	struct sched *sched = sched_new(SCHED_WINDOW);
 
 	(void)state;
 	add(sched, 1, 1, 5, 0);
@@ -157,7 +157,7 @@ static void test_update_keeps_one(void **state)
 
 static void test_full_window_drops_the_last(void **state)
 {
-	struct sched *sched = sched_new();
+	struct sched *sched = sched_new(SCHED_WINDOW);
 
 	(void)state;
 	sched_wait_ms(sched, 1);
@@ -191,7 +191,7 @@ static void test_full_of_those_that_cannot_go(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(fills); i++) {
-		struct sched *sched = sched_new();
+		struct sched *sched = sched_new(SCHED_WINDOW);
 
 		sched_wait_ms(sched, 1);
 		add(sched, 1, 0, 0, 0);
@@ -314,7 +314,7 @@ static void step_forget(struct sched *sched, struct model *model, int seq)
 
 static void test_against_model(void **state)
 {
-	struct sched *sched = sched_new();
+	struct sched *sched = sched_new(SCHED_WINDOW);
 	static struct model model;
 	int64_t now = 1000;
 
@@ -366,7 +366,7 @@ static void test_all_of_a_large_disk(void **state)
 {
 	static struct due disk[DISK];
 	static bool sent[DISK];
-	struct sched *sched = sched_new();
+	struct sched *sched = sched_new(SCHED_WINDOW);
 	struct due due;
 	size_t taken = 0;
 
@@ -387,6 +387,95 @@ static void test_all_of_a_large_disk(void **state)
 	sched_free(sched);
 }
 
+static bool is_odd(void *arg, const struct due *item)
+{
+	(*(int *)arg)++;
+	return item->seq % 2 == 1;
+}
+
+static void test_finds_one_that_fits(void **state)
+{
+	struct sched *sched = sched_new(SCHED_WINDOW);
+	struct due due;
+	int asked = 0;
+
+	(void)state;
+	add(sched, 2, 1, 0, 0);
+	add(sched, 4, 2, 4, 0);
+	add(sched, 7, 3, 4, 5);
+	add(sched, 9, 4, 4, 50);
+	assert_true(sched_find(sched, 10, is_odd, &asked, &due));
+	assert_int_equal(due.seq, 7);
+	assert_int_equal(asked, 3);
+	assert_int_equal(sched_in_flight(sched), 0);
+	sched_fly(sched, 7);
+	sched_fly(sched, 7); /* twice is once */
+	assert_int_equal(sched_in_flight(sched), 1);
+	assert_false(sched_find(sched, 10, is_odd, &asked, &due));
+	assert_true(sched_find(sched, 60, is_odd, &asked, &due));
+	assert_int_equal(due.seq, 9);
+	assert_int_equal(take(sched, 60), 2);
+	sched_free(sched);
+}
+
+/* However many do not fit, a search looks at a few of each lane, and at every lane. */
+static void test_a_search_is_bounded(void **state)
+{
+	struct sched *sched = sched_new(SCHED_WINDOW);
+	struct due due;
+	int asked = 0;
+
+	(void)state;
+	for (int i = 1; i <= 1000; i++)
+		add(sched, 2 * i, i, i % 3, 0);
+	add(sched, 2001, 2001, 2, 9); /* fits, behind all of its lane */
+	assert_false(sched_find(sched, 10, is_odd, &asked, &due));
+	assert_int_equal(asked, SCHED_LOOK);
+	add(sched, 2003, 2003, 8, 0);
+	asked = 0;
+	assert_true(sched_find(sched, 10, is_odd, &asked, &due));
+	assert_int_equal(due.seq, 2003);
+	assert_int_equal(asked, SCHED_LOOK + 1);
+	sched_free(sched);
+}
+
+/* Those whose recipient flies cost no look, and come back behind it. */
+static void test_a_search_passes_busy_recipients(void **state)
+{
+	struct sched *sched = sched_new(SCHED_WINDOW);
+	struct due due;
+	int asked = 0;
+
+	(void)state;
+	for (int i = 1; i <= 100; i++)
+		add(sched, 2 * i, 1, 6, 0);
+	add(sched, 301, 2, 6, 5);
+	sched_fly(sched, 2);
+	assert_true(sched_find(sched, 10, is_odd, &asked, &due));
+	assert_int_equal(due.seq, 301);
+	assert_int_equal(asked, 1);
+	sched_release(sched, 2);
+	assert_int_equal(take(sched, 10), 4);
+	sched_free(sched);
+}
+
+static void test_a_small_window(void **state)
+{
+	struct sched *sched = sched_new(20);
+
+	(void)state;
+	for (int i = 1; i <= 30; i++)
+		add(sched, i, i, 6, i);
+	assert_int_equal(sched_count(sched), 20);
+	sched_filled(sched, true);
+	assert_int_equal(sched_wait_ms(sched, 100), 0);
+	assert_false(sched_wants_refill(sched)); /* full enough */
+	for (int i = 1; i <= 16; i++)
+		assert_int_equal(take(sched, 100), i);
+	assert_true(sched_wants_refill(sched));
+	sched_free(sched);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -400,6 +489,10 @@ int main(void)
 		cmocka_unit_test(test_full_of_those_that_cannot_go),
 		cmocka_unit_test(test_against_model),
 		cmocka_unit_test(test_all_of_a_large_disk),
+		cmocka_unit_test(test_finds_one_that_fits),
+		cmocka_unit_test(test_a_search_is_bounded),
+		cmocka_unit_test(test_a_search_passes_busy_recipients),
+		cmocka_unit_test(test_a_small_window),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

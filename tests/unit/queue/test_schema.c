@@ -77,10 +77,10 @@ static void test_hot_queries_use_an_index(void **state)
 	static const struct {
 		const char *sql, *index;
 	} cases[] = {
-		{ "SELECT seq FROM message INDEXED BY message_due WHERE state = 1 AND rank = 3"
-		  " AND due_at <= 9"
+		{ "SELECT seq FROM message INDEXED BY message_due WHERE state = 1 AND route = 7"
+		  " AND rank = 3 AND due_at <= 9"
 		  " ORDER BY due_at, seq LIMIT 9",
-		  "message_due (rank=? AND due_at<?)" },
+		  "message_due (route=? AND rank=? AND due_at<?)" },
 		{ "SELECT min(submit_by) FROM message INDEXED BY message_submit_by"
 		  " WHERE state IN (0, 1)",
 		  "message_submit_by" },

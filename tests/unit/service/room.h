@@ -161,7 +161,12 @@ static inline void leave(struct room *room, int64_t seq, enum message_state end)
 	struct message_row row;
 	int64_t attempt;
 
-	assert_int_equal(db_attempt_claim(db, seq, 0, "gsm0", "sim", &attempt), 0);
+	assert_int_equal(
+		db_attempt_claim(db, seq,
+				 &(struct attempt_new){
+					 .modem = "gsm0", .sim = "sim", .part = 0, .asked = true },
+				 &attempt),
+		0);
 	assert_int_equal(db_message_by_seq(db, seq, &row), 0);
 	assert_int_equal(row.state, MSG_SENDING);
 	assert_int_equal(db_message_move(db, &row, end, NULL), 0);

@@ -234,7 +234,12 @@ static void bring(struct room *room, enum message_state state)
 		assert_int_equal(db_message_move(&room->world.db, &row, state, NULL), 0);
 		return;
 	}
-	assert_int_equal(db_attempt_claim(&room->world.db, row.seq, 0, "gsm0", "sim", &attempt), 0);
+	assert_int_equal(
+		db_attempt_claim(&room->world.db, row.seq,
+				 &(struct attempt_new){
+					 .modem = "gsm0", .sim = "sim", .part = 0, .asked = true },
+				 &attempt),
+		0);
 	assert_int_equal(db_message_by_seq(&room->world.db, row.seq, &row), 0);
 	if (state != MSG_SENDING)
 		assert_int_equal(db_message_move(&room->world.db, &row, state, NULL), 0);
@@ -381,6 +386,40 @@ static void every_reason_has_a_name(void **state)
 	assert_string_equal(reason_name(REASON_KEY_REUSED), "key_reused");
 }
 
+static void no_modem_is_a_reason(void **state)
+{
+	struct room *room = *state;
+	struct message_view *views;
+	char next[ID_SIZE], text[1024];
+	const struct message_filter all = { .state = -1, .kind = -1, .limit = 5 };
+	const struct message_request request = {
+		.to = "+84912345678", .text = "x", .priority = PRIORITY_NORMAL, .transliterate = -1
+	};
+	size_t n;
+
+	snprintf(text, sizeof(text),
+		 "%s modems = ( { name = \"a\"; device = \"/dev/tty0\";"
+		 " prefixes = [ \"+7\" ]; } );",
+		 room_config);
+	room_load(room, text);
+	assert_int_equal(
+		RUN(room, message_create(&room->rule, &request, &room->message, &room->why)), 0);
+	assert_int_equal(room->message.row.state, MSG_QUEUED);
+	assert_string_equal(room->message.row.reason_code, "no_modem");
+	assert_int_equal(RUN(room, message_list(&room->rule, &all, &views, &n, next, &room->why)),
+			 0);
+	assert_int_equal(n, 1);
+	assert_string_equal(views[0].row.reason_code, "no_modem");
+	free(views);
+	snprintf(text, sizeof(text), "%s modems = ( { name = \"a\"; device = \"/dev/tty0\"; } );",
+		 room_config);
+	room_load(room, text);
+	assert_int_equal(RUN(room, message_list(&room->rule, &all, &views, &n, next, &room->why)),
+			 0);
+	assert_string_equal(views[0].row.reason_code, "");
+	free(views);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, room_setup, room_teardown)
@@ -399,6 +438,7 @@ int main(void)
 		TEST(what_cannot_be_tried_again_is_told),
 		TEST(lists_page_and_filter),
 		TEST(every_reason_has_a_name),
+		cmocka_unit_test_setup_teardown(no_modem_is_a_reason, room_setup, room_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
