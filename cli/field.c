@@ -168,7 +168,8 @@ static bool has_modem(const json_t *answer)
 	{
 		const char *word = text_at(item, "answer");
 
-		if (strcmp(word, "answers") == 0 || strcmp(word, "ours") == 0)
+		if (strcmp(word, "answers") == 0 || strcmp(word, "ours") == 0 ||
+		    strncmp(text_at(item, "holder"), "simgated ", 9) == 0)
 			return true;
 	}
 	return false;

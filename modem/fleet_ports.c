@@ -66,6 +66,12 @@ static bool is_device(const char *device, const char *other)
 		strcmp(one, two) == 0);
 }
 
+static bool is_open(const struct modem_status *status)
+{
+	return status->state != MODEM_ABSENT && status->state != MODEM_OPENING &&
+	       status->state != MODEM_RECOVERING && status->state != MODEM_FAILED;
+}
+
 /* A session that could not open its port leaves the word to who holds it. */
 bool fleet_port(const struct control *fleet, struct modem_port *port)
 {
@@ -76,7 +82,8 @@ bool fleet_port(const struct control *fleet, struct modem_port *port)
 
 		if (!is_device(status->device, port->device))
 			continue;
-		if (port->answer == PORT_HELD || port->answer == PORT_NO_RIGHTS)
+		if (!is_open(status) &&
+		    (port->answer == PORT_HELD || port->answer == PORT_NO_RIGHTS))
 			snprintf(port->used_by, sizeof(port->used_by), "%s", status->name);
 		else
 			fill(port, status);
@@ -205,14 +212,31 @@ static void on_detected(void *arg, const struct modem_ports *ports)
 	asked_one(asking);
 }
 
-int control_ports(struct control *fleet, bool ask, modem_ports_done *done, void *arg)
+/* The devices of sessions too: not all of them (ptys, tcp://) are among the machine's ports. */
+static struct detect *start(struct control *fleet, bool ask, struct asking *asking)
 {
-	const struct detect_settings settings = {
+	const char **devices = calloc(fleet->n + 1, sizeof(*devices));
+	struct detect_settings settings = {
 		.root = &fleet->root,
 		.fleet = fleet,
+		.devices = devices,
 		.every = true,
 		.ask = ask,
 	};
+	struct detect *detect;
+
+	if (devices == NULL)
+		return NULL;
+	for (size_t i = 0; i < fleet->n; i++)
+		if (control_at(fleet, i)->device[0] != '\0')
+			devices[settings.n_devices++] = control_at(fleet, i)->device;
+	detect = detect_start(fleet->loop, &settings, on_detected, asking);
+	free(devices);
+	return detect;
+}
+
+int control_ports(struct control *fleet, bool ask, modem_ports_done *done, void *arg)
+{
 	struct asking *asking;
 
 	if (fleet->detecting || fleet->closing)
@@ -223,7 +247,7 @@ int control_ports(struct control *fleet, bool ask, modem_ports_done *done, void 
 	asking->fleet = fleet;
 	asking->done = done;
 	asking->arg = arg;
-	fleet->detect = detect_start(fleet->loop, &settings, on_detected, asking);
+	fleet->detect = start(fleet, ask, asking);
 	if (fleet->detect == NULL) {
 		free(asking);
 		return -ENOMEM;
