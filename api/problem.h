@@ -64,8 +64,9 @@ struct problem_more {
 	const struct field_errors *errors; /* NULL: none */
 	const char *const *alternatives;   /* RULE_ALTERNATIVES of them, or NULL */
 	int64_t retry_after_s;             /* 0: not told */
+	int64_t next_allowed_at_ms;        /* 0: not known */
 };
 
-/* {type, title, status, detail, reason, errors?, alternatives?, retry_after?}. */
+/* {type, title, status, detail, reason, errors?, alternatives?, retry_after?, next_allowed_at?}. */
 void problem_json(struct json_text *out, unsigned status, const char *reason, const char *detail,
 		  const struct problem_more *more);
