@@ -56,26 +56,30 @@ static void log_problem(void *arg, const char *file, unsigned line, const char *
 }
 
 /* The rules know what a template needs; the file's reader does not. */
+static void check_template(const struct config *config, size_t site,
+			   const struct config_template *t, config_problem *tell, void *tell_arg)
+{
+	const char *problem;
+	char setting[160];
+
+	if (t->text == NULL || *t->text == '\0')
+		return; /* told already */
+	problem = text_template_problem(t->kind, t->text);
+	if (problem == NULL)
+		problem = text_template_length_problem(&config->sites[site], t);
+	if (problem == NULL)
+		return;
+	snprintf(setting, sizeof(setting), "sites[%zu].templates.%s%s%s.%s", site,
+		 config_kind_name(t->kind), t->purpose[0] != '\0' ? "." : "", t->purpose,
+		 t->locale);
+	tell(tell_arg, config->path, t->line, setting, problem);
+}
+
 static void check_templates(const struct config *config, config_problem *tell, void *tell_arg)
 {
-	for (size_t i = 0; i < config->n_sites; i++) {
-		const struct config_site *site = &config->sites[i];
-
-		for (size_t k = 0; k < site->n_templates; k++) {
-			const struct config_template *t = &site->templates[k];
-			const char *problem;
-			char setting[160];
-
-			problem = t->text == NULL || *t->text == '\0'
-					  ? NULL /* told already */
-					  : text_template_problem(t->kind, t->text);
-			if (problem == NULL)
-				continue;
-			snprintf(setting, sizeof(setting), "sites[%zu].templates.%s.%s", i,
-				 config_kind_name(t->kind), t->locale);
-			tell(tell_arg, config->path, t->line, setting, problem);
-		}
-	}
+	for (size_t i = 0; i < config->n_sites; i++)
+		for (size_t k = 0; k < config->sites[i].n_templates; k++)
+			check_template(config, i, &config->sites[i].templates[k], tell, tell_arg);
 }
 
 static const struct config *load(const char *path, config_problem *tell)
