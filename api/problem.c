@@ -195,5 +195,7 @@ void problem_json(struct json_text *out, unsigned status, const char *reason, co
 		json_text_number(out, "retry_after", more->retry_after_s);
 	if (more->why != NULL)
 		out_advice(out, more->why);
+	if (more->next_allowed_at_ms > 0)
+		json_text_time(out, "next_allowed_at", more->next_allowed_at_ms);
 	json_text_close(out, '}');
 }

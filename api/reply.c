@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/request.h"
+#include "base/clock.h"
 
 static const char media_json[] = "application/json";
 static const char media_problem[] = "application/problem+json";
@@ -112,6 +113,8 @@ void reply_refusal(struct request *request, const struct refusal *why)
 		.alternatives = why->alternatives,
 		.retry_after_s = problem_retry_after(status, why->retry_after_ms),
 		.why = why,
+		.next_allowed_at_ms =
+			why->retry_after_ms > 0 ? clock_now_ms() + why->retry_after_ms : 0,
 	};
 
 	if (why->reason != REASON_FIELD) {

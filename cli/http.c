@@ -74,7 +74,7 @@ static const char *text_of(const json_t *object, const char *key)
 	return text != NULL ? text : "";
 }
 
-/* One line: what, why, what to do; then a line a wrong field. */
+/* One line: what, why, what to do; every wrong field by its name. */
 static void tell_problem(const json_t *problem, long status, long retry_after)
 {
 	const json_t *errors = json_object_get(problem, "errors"), *error;
@@ -85,7 +85,12 @@ static void tell_problem(const json_t *problem, long status, long retry_after)
 		fprintf(stderr, "simgate: the daemon answered with HTTP status %ld\n", status);
 		return;
 	}
-	fprintf(stderr, "simgate: %s (%s)", text_of(problem, "detail"), text_of(problem, "reason"));
+	fputs("simgate: ", stderr);
+	if (json_array_size(errors) == 0)
+		fprintf(stderr, "%s (%s)", text_of(problem, "detail"), text_of(problem, "reason"));
+	json_array_foreach(errors, i, error)
+		fprintf(stderr, "%s%s: %s (%s)", i > 0 ? "; " : "", text_of(error, "field"),
+			text_of(error, "detail"), text_of(error, "reason"));
 	if (retry_after > 0)
 		fprintf(stderr, "; try again in %ld s", retry_after);
 	json_array_foreach(ways, i, way)
@@ -94,9 +99,6 @@ static void tell_problem(const json_t *problem, long status, long retry_after)
 			json_string_value(way));
 	}
 	fputc('\n', stderr);
-	json_array_foreach(errors, i, error)
-		fprintf(stderr, "  %s: %s (%s)\n", text_of(error, "field"),
-			text_of(error, "detail"), text_of(error, "reason"));
 }
 
 static enum exit_code tell_unreachable(const struct http *http, CURLcode code)

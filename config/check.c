@@ -124,12 +124,19 @@ static void check_client_sites(struct conf_reader *r, const config_setting_t *ro
 	}
 }
 
+/* What was wrong in the file stands here as "" and fits nothing. */
+static bool matches_something(const struct config_match *m)
+{
+	return *m->imei != '\0' || *m->iccid != '\0' || *m->imsi != '\0' ||
+	       *m->usb_serial != '\0' || *m->usb_path != '\0' || *m->usb_id != '\0';
+}
+
 static bool same_match(const struct config_match *a, const struct config_match *b)
 {
-	return a->interface == b->interface && strcmp(a->imei, b->imei) == 0 &&
-	       strcmp(a->iccid, b->iccid) == 0 && strcmp(a->imsi, b->imsi) == 0 &&
-	       strcmp(a->usb_serial, b->usb_serial) == 0 && strcmp(a->usb_path, b->usb_path) == 0 &&
-	       strcmp(a->usb_id, b->usb_id) == 0;
+	return matches_something(a) && a->interface == b->interface &&
+	       strcmp(a->imei, b->imei) == 0 && strcmp(a->iccid, b->iccid) == 0 &&
+	       strcmp(a->imsi, b->imsi) == 0 && strcmp(a->usb_serial, b->usb_serial) == 0 &&
+	       strcmp(a->usb_path, b->usb_path) == 0 && strcmp(a->usb_id, b->usb_id) == 0;
 }
 
 static void compare_modems(struct conf_reader *r, const config_setting_t *at,

@@ -92,8 +92,15 @@ static bool parse(struct problems *problems, config_t *parsed, const char *path)
 	return false;
 }
 
+static void on_found(void *arg, const char *file, unsigned line, const char *setting,
+		     const char *problem)
+{
+	problem_add_found(arg, file, line, setting, problem);
+}
+
 /* Fills the snapshot; false if a problem was told. */
-static bool fill(struct snapshot *snapshot, const char *path, config_problem *problem, void *arg)
+static bool fill(struct snapshot *snapshot, const char *path, config_check *check,
+		 config_problem *problem, void *arg)
 {
 	struct conf_reader reader = { .problems = { .file = path } };
 	config_t parsed;
@@ -106,6 +113,8 @@ static bool fill(struct snapshot *snapshot, const char *path, config_problem *pr
 	snapshot->config.path = arena_copy(&reader.arena, path);
 	if (snapshot->config.path == NULL)
 		reader.problems.lost = true;
+	else if (check != NULL)
+		check(&snapshot->config, on_found, &reader.problems);
 	told = problems_tell(&reader.problems, problem, arg);
 	snapshot->arena = reader.arena;
 	problems_free(&reader.problems);
@@ -113,7 +122,8 @@ static bool fill(struct snapshot *snapshot, const char *path, config_problem *pr
 	return !told;
 }
 
-const struct config *config_load(const char *path, config_problem *problem, void *arg)
+const struct config *config_load_checked(const char *path, config_check *check,
+					 config_problem *problem, void *arg)
 {
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
 
@@ -125,10 +135,15 @@ const struct config *config_load(const char *path, config_problem *problem, void
 	}
 	snapshot->config = spec_defaults;
 	atomic_init(&snapshot->refs, 1);
-	if (fill(snapshot, path, problem, arg))
+	if (fill(snapshot, path, check, problem, arg))
 		return &snapshot->config;
 	config_unref(&snapshot->config);
 	return NULL;
+}
+
+const struct config *config_load(const char *path, config_problem *problem, void *arg)
+{
+	return config_load_checked(path, NULL, problem, arg);
 }
 
 const struct config_site *config_site(const struct config *config, const char *name)

@@ -144,9 +144,15 @@ struct config {
 typedef void config_problem(void *arg, const char *file, unsigned line, const char *setting,
 			    const char *problem);
 
+/* A further check by rooms that know more. It sees also a snapshot with problems of its own: words
+ * may be "" and a template's text NULL. */
+typedef void config_check(const struct config *config, config_problem *tell, void *tell_arg);
+
 /* Reads and checks path; NULL or "" gives the built-in default. NULL after at least one problem
  * was told. One reference is the caller's. */
 const struct config *config_load(const char *path, config_problem *problem, void *arg);
+const struct config *config_load_checked(const char *path, config_check *check,
+					 config_problem *problem, void *arg);
 
 const struct config *config_ref(const struct config *config);
 void config_unref(const struct config *config); /* NULL is allowed; from any thread */

@@ -58,47 +58,39 @@ static void log_problem(void *arg, const char *file, unsigned line, const char *
 			const char *problem)
 {
 	(void)arg;
-	log_error("%s:%u: %s: %s", file, line, setting, problem);
+	log_error("%s:%u: %s%s%s", file, line, setting, setting[0] != '\0' ? ": " : "", problem);
 }
 
 /* The rules know what a template needs; the file's reader does not. */
-static bool template_ok(const struct config *config, const struct config_site *site,
-			const struct config_template *t, config_problem *tell, void *arg)
+static void check_template(const struct config *config, size_t site,
+			   const struct config_template *t, config_problem *tell, void *tell_arg)
 {
-	const char *problem = text_template_problem(t->kind, t->text);
+	const char *problem;
 	char setting[160];
 
+	if (t->text == NULL || *t->text == '\0')
+		return; /* told already */
+	problem = text_template_problem(t->kind, t->text);
 	if (problem == NULL)
-		problem = text_template_length_problem(site, t);
+		problem = text_template_length_problem(&config->sites[site], t);
 	if (problem == NULL)
-		return true;
-	snprintf(setting, sizeof(setting), "sites.%s.templates.%s%s%s.%s", site->name,
+		return;
+	snprintf(setting, sizeof(setting), "sites[%zu].templates.%s%s%s.%s", site,
 		 config_kind_name(t->kind), t->purpose[0] != '\0' ? "." : "", t->purpose,
 		 t->locale);
-	tell(arg, config->path, t->line, setting, problem);
-	return false;
+	tell(tell_arg, config->path, t->line, setting, problem);
 }
 
-static bool templates_ok(const struct config *config, config_problem *tell, void *arg)
+static void check_templates(const struct config *config, config_problem *tell, void *tell_arg)
 {
-	bool ok = true;
-
 	for (size_t i = 0; i < config->n_sites; i++)
 		for (size_t k = 0; k < config->sites[i].n_templates; k++)
-			ok &= template_ok(config, &config->sites[i], &config->sites[i].templates[k],
-					  tell, arg);
-	return ok;
+			check_template(config, i, &config->sites[i].templates[k], tell, tell_arg);
 }
 
 static const struct config *load(const char *path, config_problem *tell, void *arg)
 {
-	const struct config *config = config_load(path, tell, arg);
-
-	if (config != NULL && !templates_ok(config, tell, arg)) {
-		config_unref(config);
-		return NULL;
-	}
-	return config;
+	return config_load_checked(path, check_templates, tell, arg);
 }
 
 /* ---- signals ---- */

@@ -15,6 +15,7 @@ void db_place_key(const struct db *db, struct place_key *key, enum place_kind ki
 		  const char *site, const char *a, const char *b)
 {
 	key->kind = kind;
+	key->except = 0;
 	seal_hash(db->keys, SEAL_PLACE, key->hash, site, a, b, NULL);
 }
 
@@ -52,10 +53,10 @@ static int rate_fits(struct db *db, const struct place_key *key, const struct co
 	if (rate->count > 0)
 		err = db_value(db, at,
 			       "SELECT CASE dated WHEN 1 THEN at ELSE ?3 END FROM place"
-			       " WHERE kind = ?1 AND key = ?2 ORDER BY dated, at DESC"
-			       " LIMIT 1 OFFSET ?4",
-			       "ibii", (int64_t)key->kind, key->hash, sizeof(key->hash), db->now,
-			       (int64_t)rate->count - 1);
+			       " WHERE kind = ?1 AND key = ?2 AND NOT (dated = 0 AND message IS ?5)"
+			       " ORDER BY dated, at DESC LIMIT 1 OFFSET ?4",
+			       "ibiii", (int64_t)key->kind, key->hash, sizeof(key->hash), db->now,
+			       (int64_t)rate->count - 1, key->except);
 	*at = err < 0 ? 0 : *at + rate->window_ms;
 	return err == -ENOENT ? 0 : err;
 }

@@ -34,6 +34,7 @@ enum place_kind {
 struct place_key {
 	enum place_kind kind;
 	unsigned char hash[SEAL_HASH_SIZE];
+	int64_t except; /* a message whose waiting place is about to be given back; 0: none */
 };
 
 /* site may be "" (over all sites); b may be NULL. */
@@ -47,7 +48,7 @@ int db_place_take(struct db *db, const struct place_key *key, int64_t message_se
 /* Waiting places and those dated within the window. */
 int db_place_count(struct db *db, const struct place_key *key, int64_t window_ms, unsigned *n);
 
-/* 0 if one more fits every rate; else the time when it will (a waiting place counts as dated now),
+/* 0 if one more fits every rate (key->except apart); else the time when it will (a waiting place counts as dated now),
  * the rate in *full (may be NULL). */
 int db_place_fits(struct db *db, const struct place_key *key, const struct config_rates *rates,
 		  int64_t *next_at, const struct config_rate **full);

@@ -320,10 +320,16 @@ static int send_code(const struct rule *rule, struct verification_case *c,
 	return err == 0 ? verification_tell(rule, c, is_new ? "created" : "resent", NULL) : err;
 }
 
+/* The older SMS that this one will cancel counts no send if it was never submitted. */
 static int check_send(const struct rule *rule, const struct verification_case *c,
 		      const struct verification_keys *keys, struct refusal *why)
 {
-	return verification_check_send(rule, rule->site, keys, c->test_code == NULL, why);
+	struct verification_keys without = *keys;
+
+	if (c->message.state == MSG_SCHEDULED || c->message.state == MSG_QUEUED)
+		without.send_account.except = without.send_number.except =
+			without.send_prefix.except = without.send_site.except = c->message.seq;
+	return verification_check_send(rule, rule->site, &without, c->test_code == NULL, why);
 }
 
 const struct verification_channel channel_sms = {

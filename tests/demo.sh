@@ -129,7 +129,7 @@ handset_shows 2
 title "A second request within three hours is refused, with the time when it is allowed"
 wait_for 20 is_state "/v1/contact-requests/$contact" sent
 call POST /v1/contact-requests '{"from_account": "customer", "to_account": "performer", "from_name": "Пётр", "to_name": "Иван", "order": "12345"}'
-show '{reason, detail}'
+show '{reason, detail, next_allowed_at}'
 
 title "What the technician sees"
 export SIMGATE_SOCKET=$socket

@@ -97,6 +97,7 @@ static json_t *render(const struct field_errors *errors, int64_t retry_after_s)
 		.errors = errors,
 		.alternatives = retry_after_s > 0 ? alternatives : NULL,
 		.retry_after_s = retry_after_s,
+		.next_allowed_at_ms = retry_after_s * 1000,
 	};
 	struct json_text out = { 0 };
 	json_t *body;
@@ -123,6 +124,8 @@ static void test_body(void **state)
 	assert_string_equal(json_string_value(json_object_get(body, "detail")), "Why.");
 	assert_int_equal(json_integer_value(json_object_get(body, "status")), 422);
 	assert_int_equal(json_integer_value(json_object_get(body, "retry_after")), 7);
+	assert_string_equal(json_string_value(json_object_get(body, "next_allowed_at")),
+			    "1970-01-01T00:00:07.000Z");
 	assert_non_null(json_object_get(body, "title"));
 	assert_non_null(json_object_get(body, "type"));
 	assert_int_equal(json_array_size(list), 2);
@@ -153,6 +156,7 @@ static void test_odd_field_names(void **state)
 	assert_int_equal(errors.n, FIELD_ERRORS_MAX);
 	body = render(&errors, 0);
 	assert_null(json_object_get(body, "alternatives"));
+	assert_null(json_object_get(body, "next_allowed_at"));
 	assert_int_equal(json_array_size(json_object_get(body, "errors")), FIELD_ERRORS_MAX);
 	for (size_t i = 0; i < errors.n; i++)
 		assert_true(json_is_object(json_array_get(json_object_get(body, "errors"), i)));

@@ -74,6 +74,7 @@ static const struct mistake values[] = {
 	{ "retention = { events = \"90\"; };", 1, "retention.events", "90s, 5m, 3h or 1d" },
 	{ SITE("region = \"RUS\";"), 3, "sites[0].region", "two letters" },
 	{ SITE("region = \"R1\";"), 3, "sites[0].region", "two letters" },
+	{ SITE("region = \"XX\";"), 3, "sites[0].region", "two letters" },
 	{ VER("countries = [ \"RU\", \"7\" ];"), 3, "sites[0].verification.countries[1]",
 	  "two letters" },
 	{ VER("channels = [ \"sms\", \"pigeon\" ];"), 3, "sites[0].verification.channels[1]",

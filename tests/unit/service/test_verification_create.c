@@ -192,6 +192,23 @@ static void a_resend_waits_and_cancels(void **state)
 	assert_int_equal(count_rows(room, "SELECT count(*) FROM place WHERE kind = 1"), 1);
 }
 
+static void what_never_left_holds_no_send(void **state)
+{
+	struct room *room = *state;
+
+	room_load(room, "sites = ( { name = \"one\"; region = \"RU\"; verification = {"
+			" resend_after = [ \"60s\" ]; limits = { per_account_number = [\"1/1h\"]; };"
+			" }; } );");
+	assert_int_equal(start(room, "u1", "+79120000067"), 0);
+	room_later(room, 60 * SECOND);
+	assert_int_equal(start(room, "u1", "+79120000067"), 0);
+	assert_int_equal(count_rows(room, "SELECT count(*) FROM place WHERE kind = 1"), 1);
+	leave(room, room->ver.row.message_seq, MSG_SENT);
+	room_later(room, 60 * SECOND);
+	assert_int_equal(start(room, "u1", "+79120000067"), RULE_REFUSED);
+	assert_int_equal(room->why.reason, REASON_LIMIT_REACHED);
+}
+
 static void what_was_submitted_is_left_alone(void **state)
 {
 	struct room *room = *state;
@@ -518,6 +535,7 @@ int main(void)
 		TEST(wrong_input_is_named),
 		TEST(an_android_hash_goes_into_the_text),
 		TEST(a_resend_waits_and_cancels),
+		TEST(what_never_left_holds_no_send),
 		TEST(what_was_submitted_is_left_alone),
 		TEST(another_account_number_or_purpose_begins_anew),
 		TEST(after_its_end_a_new_one_begins),
