@@ -93,9 +93,10 @@ static bool parse(struct problems *problems, config_t *parsed, const char *path)
 }
 
 /* Fills the snapshot; false if a problem was told. */
-static bool fill(struct snapshot *snapshot, const char *path, config_problem *problem, void *arg)
+static bool fill(struct snapshot *snapshot, const char *path, config_text_check *check,
+		 config_problem *problem, void *arg)
 {
-	struct conf_reader reader = { .problems = { .file = path } };
+	struct conf_reader reader = { .problems = { .file = path }, .text_check = check };
 	config_t parsed;
 	bool told;
 
@@ -113,7 +114,8 @@ static bool fill(struct snapshot *snapshot, const char *path, config_problem *pr
 	return !told;
 }
 
-const struct config *config_load(const char *path, config_problem *problem, void *arg)
+const struct config *config_load_checked(const char *path, config_text_check *check,
+					 config_problem *problem, void *arg)
 {
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
 
@@ -125,10 +127,15 @@ const struct config *config_load(const char *path, config_problem *problem, void
 	}
 	snapshot->config = spec_defaults;
 	atomic_init(&snapshot->refs, 1);
-	if (fill(snapshot, path, problem, arg))
+	if (fill(snapshot, path, check, problem, arg))
 		return &snapshot->config;
 	config_unref(&snapshot->config);
 	return NULL;
+}
+
+const struct config *config_load(const char *path, config_problem *problem, void *arg)
+{
+	return config_load_checked(path, NULL, problem, arg);
 }
 
 const struct config_site *config_site(const struct config *config, const char *name)

@@ -40,7 +40,6 @@ struct config_client {
 struct config_template {
 	enum config_kind kind;
 	const char *locale, *text;
-	unsigned line; /* in the file */
 };
 
 struct config_test_number {
@@ -56,7 +55,7 @@ struct config_verification {
 	int64_t sms_ttl_ms, lock_ms;
 	int64_t inbound_ttl_ms, call_ttl_ms; /* how long an SMS or a call of the user is awaited */
 	struct config_strings channels;      /* offered: "sms", "inbound_sms", "missed_call" */
-	const int64_t *resend_after_ms; /* the last one repeats */
+	const int64_t *resend_after_ms;      /* the last one repeats */
 	size_t n_resend_after;
 	enum config_reveal reveal_bound;
 	struct config_strings countries; /* upper-case ISO regions; default: the site's region */
@@ -131,9 +130,16 @@ struct config {
 typedef void config_problem(void *arg, const char *file, unsigned line, const char *setting,
 			    const char *problem);
 
+/* What is wrong with a template's text, or NULL: what it may hold is the rules' business. */
+typedef const char *config_text_check(enum config_kind kind, const char *text);
+
 /* Reads and checks path; NULL or "" gives the built-in default. NULL after at least one problem
  * was told. One reference is the caller's. */
 const struct config *config_load(const char *path, config_problem *problem, void *arg);
+
+/* As config_load, and check (may be NULL) looks at every template. */
+const struct config *config_load_checked(const char *path, config_text_check *check,
+					 config_problem *problem, void *arg);
 
 const struct config *config_ref(const struct config *config);
 void config_unref(const struct config *config); /* NULL is allowed; from any thread */

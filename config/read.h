@@ -12,6 +12,7 @@
 struct conf_reader {
 	struct arena arena;
 	struct problems problems;
+	config_text_check *text_check; /* NULL: templates are not looked at */
 };
 
 struct conf_spec;

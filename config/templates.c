@@ -1,7 +1,7 @@
 /* templates.c - a site's own texts: templates = { KIND = { LOCALE = "text"; ... }; ... }, where a
  * list of texts may stand for one (the rules take the shortest).
  * The kinds are known, the locales are free, so these two levels are read by hand; what a text
- * may hold is the rules' business (service/texts.h). */
+ * may hold is the rules' business (service/texts.h), who are asked through reader->text_check. */
 #include <string.h>
 
 #include "config/spec.h"
@@ -30,24 +30,36 @@ static size_t count_texts(const config_setting_t *s)
 	return n + 1;
 }
 
-static void read_text(struct conf_reader *r, const config_setting_t *s, const char *locale,
-		      struct config_template *template)
+static void check_text(struct conf_reader *r, const config_setting_t *s, enum config_kind kind,
+		       const char *text)
+{
+	const char *wrong = NULL;
+
+	if (*text == '\0')
+		wrong = "must not be empty";
+	else if (r->text_check != NULL)
+		wrong = r->text_check(kind, text);
+	if (wrong != NULL)
+		problem_add(&r->problems, s, NULL, "%s", wrong);
+}
+
+static void read_text(struct conf_reader *r, const config_setting_t *s, enum config_kind kind,
+		      const char *locale, struct config_template *template)
 {
 	const char *text = conf_text(r, s);
 
 	if (text == NULL)
 		return;
-	if (*text == '\0')
-		problem_add(&r->problems, s, NULL, "must not be empty");
+	check_text(r, s, kind, text);
+	template->kind = kind;
 	template->locale = locale;
-	template->line = (unsigned)config_setting_source_line(s);
 	template->text = arena_copy(&r->arena, text);
 	if (template->text == NULL)
 		r->problems.lost = true;
 }
 
 /* One locale: a text, or a list of them. Returns how many were read into items. */
-static size_t read_locale(struct conf_reader *r, const config_setting_t *s,
+static size_t read_locale(struct conf_reader *r, const config_setting_t *s, enum config_kind kind,
 			  struct config_template *items)
 {
 	const char *wrong = value_locale(config_setting_name(s));
@@ -59,12 +71,12 @@ static size_t read_locale(struct conf_reader *r, const config_setting_t *s,
 	if (wrong != NULL)
 		problem_add(&r->problems, s, NULL, "the name of a template %s", wrong);
 	if (!config_setting_is_list(s) && !config_setting_is_array(s)) {
-		read_text(r, s, locale, items);
+		read_text(r, s, kind, locale, items);
 		return 1;
 	}
 	n = (size_t)config_setting_length(s);
 	for (size_t i = 0; i < n; i++)
-		read_text(r, config_setting_get_elem(s, (unsigned)i), locale, &items[i]);
+		read_text(r, config_setting_get_elem(s, (unsigned)i), kind, locale, &items[i]);
 	return n;
 }
 
@@ -80,14 +92,9 @@ static void read_kind(struct conf_reader *r, const config_setting_t *s, struct c
 	}
 	if (!conf_is(r, s, CONFIG_TYPE_GROUP))
 		return;
-	for (int i = 0; i < config_setting_length(s); i++) {
-		struct config_template *first = &items[site->n_templates];
-		size_t n = read_locale(r, config_setting_get_elem(s, (unsigned)i), first);
-
-		for (size_t j = 0; j < n; j++)
-			first[j].kind = (enum config_kind)kind;
-		site->n_templates += n;
-	}
+	for (int i = 0; i < config_setting_length(s); i++)
+		site->n_templates += read_locale(r, config_setting_get_elem(s, (unsigned)i),
+						 (enum config_kind)kind, &items[site->n_templates]);
 }
 
 void spec_read_templates(struct conf_reader *r, const config_setting_t *s,

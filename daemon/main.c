@@ -55,39 +55,9 @@ static void log_problem(void *arg, const char *file, unsigned line, const char *
 	log_error("%s:%u: %s: %s", file, line, setting, problem);
 }
 
-/* The rules know what a template needs; the file's reader does not. */
-static bool templates_ok(const struct config *config, config_problem *tell)
-{
-	bool ok = true;
-
-	for (size_t i = 0; i < config->n_sites; i++) {
-		const struct config_site *site = &config->sites[i];
-
-		for (size_t k = 0; k < site->n_templates; k++) {
-			const struct config_template *t = &site->templates[k];
-			const char *problem = text_template_problem(t->kind, t->text);
-			char setting[160];
-
-			if (problem == NULL)
-				continue;
-			snprintf(setting, sizeof(setting), "sites.%s.templates.%s.%s", site->name,
-				 config_kind_name(t->kind), t->locale);
-			tell(NULL, config->path, t->line, setting, problem);
-			ok = false;
-		}
-	}
-	return ok;
-}
-
 static const struct config *load(const char *path, config_problem *tell)
 {
-	const struct config *config = config_load(path, tell, NULL);
-
-	if (config != NULL && !templates_ok(config, tell)) {
-		config_unref(config);
-		return NULL;
-	}
-	return config;
+	return config_load_checked(path, text_template_problem, tell, NULL);
 }
 
 /* ---- signals ---- */

@@ -71,7 +71,7 @@ static void wordings_cost_what_the_facts_say(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(wordings); i++) {
-		struct config_template own = { KIND_VERIFICATION, "ru", wordings[i].form, 0 };
+		struct config_template own = { KIND_VERIFICATION, "ru", wordings[i].form };
 		struct config_site site = example(&own, 1);
 		char text[TEXT_SIZE], filled[TEXT_SIZE];
 		struct gsm_shape shape;
@@ -172,10 +172,10 @@ static void latin_names_make_the_vietnamese_request_one_part(void **state)
 static void templates_match_by_locale(void **state)
 {
 	static const struct config_template own[] = {
-		{ KIND_CONTACT_REQUEST, "en", "no", 0 },
-		{ KIND_VERIFICATION, "en", "en {code}", 0 },
-		{ KIND_VERIFICATION, "en-GB", "gb {code}", 0 },
-		{ KIND_VERIFICATION, "uk", "uk {code}", 0 },
+		{ KIND_CONTACT_REQUEST, "en", "no" },
+		{ KIND_VERIFICATION, "en", "en {code}" },
+		{ KIND_VERIFICATION, "en-GB", "gb {code}" },
+		{ KIND_VERIFICATION, "uk", "uk {code}" },
 	};
 	static const struct {
 		const char *locale, *home, *begins;
@@ -206,7 +206,7 @@ static void templates_match_by_locale(void **state)
 static void the_android_hash_stands_before_the_origin(void **state)
 {
 	struct text_values values = code_values;
-	struct config_template own = { KIND_VERIFICATION, "en", "{code} {x} { {title}{code}", 0 };
+	struct config_template own = { KIND_VERIFICATION, "en", "{code} {x} { {title}{code}" };
 	struct config_site site = example(&own, 1);
 	char text[TEXT_SIZE];
 	struct gsm_shape shape;
@@ -224,7 +224,7 @@ static void the_android_hash_stands_before_the_origin(void **state)
 static void too_long_is_told(void **state)
 {
 	static char form[TEXT_SIZE];
-	struct config_template own = { KIND_VERIFICATION, "en", form, 0 };
+	struct config_template own = { KIND_VERIFICATION, "en", form };
 	struct config_site site = example(&own, 1);
 	char text[TEXT_SIZE];
 	struct gsm_shape shape;
