@@ -92,11 +92,11 @@ static bool parse(struct problems *problems, config_t *parsed, const char *path)
 	return false;
 }
 
-/* Fills the snapshot; false if a problem was told. */
-static bool fill(struct snapshot *snapshot, const char *path, config_text_check *check,
+/* Fills the snapshot; false if a problem was told. judge may be NULL. */
+static bool fill(struct snapshot *snapshot, const char *path, config_judge *judge,
 		 config_problem *problem, void *arg)
 {
-	struct conf_reader reader = { .problems = { .file = path }, .text_check = check };
+	struct conf_reader reader = { .problems = { .file = path } };
 	config_t parsed;
 	bool told;
 
@@ -107,6 +107,8 @@ static bool fill(struct snapshot *snapshot, const char *path, config_text_check 
 	snapshot->config.path = arena_copy(&reader.arena, path);
 	if (snapshot->config.path == NULL)
 		reader.problems.lost = true;
+	else if (judge != NULL)
+		judge(&snapshot->config, problem_add_told, &reader.problems);
 	told = problems_tell(&reader.problems, problem, arg);
 	snapshot->arena = reader.arena;
 	problems_free(&reader.problems);
@@ -114,8 +116,8 @@ static bool fill(struct snapshot *snapshot, const char *path, config_text_check 
 	return !told;
 }
 
-const struct config *config_load_checked(const char *path, config_text_check *check,
-					 config_problem *problem, void *arg)
+const struct config *config_load_judged(const char *path, config_judge *judge,
+					config_problem *problem, void *arg)
 {
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
 
@@ -127,7 +129,7 @@ const struct config *config_load_checked(const char *path, config_text_check *ch
 	}
 	snapshot->config = spec_defaults;
 	atomic_init(&snapshot->refs, 1);
-	if (fill(snapshot, path, check, problem, arg))
+	if (fill(snapshot, path, judge, problem, arg))
 		return &snapshot->config;
 	config_unref(&snapshot->config);
 	return NULL;
@@ -135,7 +137,7 @@ const struct config *config_load_checked(const char *path, config_text_check *ch
 
 const struct config *config_load(const char *path, config_problem *problem, void *arg)
 {
-	return config_load_checked(path, NULL, problem, arg);
+	return config_load_judged(path, NULL, problem, arg);
 }
 
 const struct config_site *config_site(const struct config *config, const char *name)
@@ -152,6 +154,11 @@ const struct config_modem *config_modem(const struct config *config, const char 
 		if (strcmp(config->modems[i].name, name) == 0)
 			return &config->modems[i];
 	return NULL;
+}
+
+const struct config_modem *config_modem_default(void)
+{
+	return &spec_modem_defaults;
 }
 
 const char *config_role_name(enum config_role role)
@@ -171,4 +178,14 @@ const char *config_kind_name(enum config_kind kind)
 						       [KIND_TEXT] = "text" };
 
 	return names[kind];
+}
+
+bool config_is_purpose(const char *name)
+{
+	static const char *const purposes[] = { "register", "login", "change" };
+
+	for (size_t i = 0; i < ARRAY_LEN(purposes); i++)
+		if (strcmp(purposes[i], name) == 0)
+			return true;
+	return false;
 }

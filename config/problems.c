@@ -99,6 +99,17 @@ void problem_add_line(struct problems *problems, const char *file, unsigned line
 	va_end(args);
 }
 
+void problem_add_told(void *arg, const char *file, unsigned line, const char *setting,
+		      const char *words)
+{
+	struct problem *p = add(arg, file, line);
+
+	if (p == NULL)
+		return;
+	snprintf(p->setting, PATH_BYTES, "%s", setting);
+	snprintf(p->words, WORDS_BYTES, "%s", words);
+}
+
 static int by_place(const void *a, const void *b)
 {
 	const struct problem *p = a, *q = b;

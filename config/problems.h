@@ -26,6 +26,10 @@ void problem_add(struct problems *problems, const config_setting_t *setting, con
 void problem_add_line(struct problems *problems, const char *file, unsigned line,
 		      const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* As a config_problem tells it; arg: the problems. file is borrowed until all is told. */
+void problem_add_told(void *arg, const char *file, unsigned line, const char *setting,
+		      const char *words);
+
 /* Tells all, sorted by file and line; returns whether there was any. */
 bool problems_tell(struct problems *problems, config_problem *tell, void *arg);
 void problems_free(struct problems *problems);

@@ -12,7 +12,6 @@
 struct conf_reader {
 	struct arena arena;
 	struct problems problems;
-	config_text_check *text_check; /* NULL: templates are not looked at */
 };
 
 struct conf_spec;

@@ -55,9 +55,37 @@ static void log_problem(void *arg, const char *file, unsigned line, const char *
 	log_error("%s:%u: %s: %s", file, line, setting, problem);
 }
 
+/* The rules know what a template needs; the file's reader does not. */
+static void judge_template(const struct config *config, size_t site,
+			   const struct config_template *t, config_problem *problem, void *arg)
+{
+	const char *wrong = text_template_problem(t->kind, t->text);
+	char setting[160];
+
+	if (wrong == NULL)
+		wrong = text_template_length_problem(&config->sites[site], t);
+	if (wrong == NULL)
+		return;
+	snprintf(setting, sizeof(setting), "sites[%zu].templates.%s%s%s.%s", site,
+		 config_kind_name(t->kind), t->purpose[0] != '\0' ? "." : "", t->purpose,
+		 t->locale);
+	problem(arg, config->path, t->line, setting, wrong);
+}
+
+static void judge(const struct config *config, config_problem *problem, void *arg)
+{
+	for (size_t i = 0; i < config->n_sites; i++) {
+		const struct config_site *site = &config->sites[i];
+
+		for (size_t k = 0; k < site->n_templates; k++)
+			if (site->templates[k].text != NULL)
+				judge_template(config, i, &site->templates[k], problem, arg);
+	}
+}
+
 static const struct config *load(const char *path, config_problem *tell)
 {
-	return config_load_checked(path, text_template_problem, tell, NULL);
+	return config_load_judged(path, judge, tell, NULL);
 }
 
 /* ---- signals ---- */
