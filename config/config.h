@@ -154,14 +154,6 @@ const struct config *config_load(const char *path, config_problem *problem, void
 const struct config *config_load_checked(const char *path, config_check *check,
 					 config_problem *problem, void *arg);
 
-/* Tells what only the rules can judge. It also sees a configuration with problems: a default
- * stands where a value was wrong, and NULL for the text of a template. */
-typedef void config_judge(const struct config *config, config_problem *problem, void *arg);
-
-/* As config_load; what judge tells is told among the rest, in file order. */
-const struct config *config_load_judged(const char *path, config_judge *judge,
-					config_problem *problem, void *arg);
-
 const struct config *config_ref(const struct config *config);
 void config_unref(const struct config *config); /* NULL is allowed; from any thread */
 
