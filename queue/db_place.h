@@ -26,6 +26,10 @@ enum place_kind {
 	LOCK_NUMBER,
 	PLACE_WRONG_SENDER, /* the right token from another number; per account and number */
 	PLACE_CALL_NUMBER,  /* calls asked for */
+	PLACE_SEND_ANY,     /* codes of an account, whatever the number */
+	PLACE_SEND_GLOBAL,  /* of all sites */
+	LOCK_PREFIX,
+	PLACE_OPTOUT_ANSWER,
 };
 
 struct place_key {
