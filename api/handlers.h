@@ -24,6 +24,12 @@ void handle_account_show(struct request *request);
 void handle_account_erase(struct request *request);
 void handle_account_export(struct request *request);
 void handle_account_unbind(struct request *request);
+void handle_account_contact(struct request *request);
+
+/* api_numbers.c */
+void handle_number_show(struct request *request);
+void handle_number_unlock(struct request *request);
+void handle_number_erase(struct request *request);
 
 /* api_events.c, api_modems.c, api_modem_show.c, api_trace.c, api_status.c */
 void handle_events(struct request *request);

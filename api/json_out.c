@@ -278,6 +278,7 @@ void json_out_account(struct json_text *out, const struct account_view *view)
 {
 	json_text_string(out, "account", view->account);
 	json_text_string(out, "phone", view->phone);
+	json_text_time(out, "opted_out_at", view->opted_out_at);
 	json_text_open(out, "proofs", '[');
 	for (size_t i = 0; i < view->n_proofs; i++) {
 		json_text_open(out, NULL, '{');

@@ -28,7 +28,11 @@ enum place_kind {
 	PLACE_CALL_NUMBER,  /* calls asked for */
 	PLACE_WRONG_SITE,
 	LOCK_SITE_ALARM,
-	PLACE_SIM_PARTS, /* db_quota.h */
+	PLACE_SIM_PARTS,   /* db_quota.h */
+	PLACE_SEND_ANY,    /* codes of an account, whatever the number */
+	PLACE_SEND_GLOBAL, /* of all sites */
+	LOCK_PREFIX,
+	PLACE_OPTOUT_ANSWER,
 };
 
 struct place_key {
@@ -48,8 +52,8 @@ int db_place_take(struct db *db, const struct place_key *key, int64_t message_se
 /* Waiting places and those dated within the window. */
 int db_place_count(struct db *db, const struct place_key *key, int64_t window_ms, unsigned *n);
 
-/* 0 if one more fits every rate (key->except apart); else the time when it will (a waiting place counts as dated now),
- * the rate in *full (may be NULL). */
+/* 0 if one more fits every rate (key->except apart); else the time when it will (a waiting place
+ * counts as dated now), the rate in *full (may be NULL). */
 int db_place_fits(struct db *db, const struct place_key *key, const struct config_rates *rates,
 		  int64_t *next_at, const struct config_rate **full);
 

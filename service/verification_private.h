@@ -104,6 +104,7 @@ int verification_refuse_second(const char *purpose, struct refusal *why);
 /* Counters and locks of an account and a number (verification_limits.c). */
 struct verification_keys {
 	struct place_key send_account, send_number, send_prefix, send_site, approved_prefix;
+	struct place_key send_any, send_global, lock_prefix;
 	struct place_key wrong_account, wrong_number, lock_account, lock_number;
 	struct place_key wrong_site, alarm_site;
 	struct place_key wrong_sender, call_number;
@@ -120,6 +121,10 @@ int verification_check_entries(const struct rule *rule, const struct config_site
 /* Before a code is sent: also where no entry is left, the number's lock, limits and conversion. */
 int verification_check_send(const struct rule *rule, const struct config_site *site,
 			    const struct verification_keys *keys, bool costs, struct refusal *why);
+/* After REASON_PREFIX_SUSPENDED: from now on it is, for hours, and that is an event. */
+int verification_suspend(const struct rule *rule, const struct verification_keys *keys);
+/* An operator knows better: sends count anew. */
+int verification_unsuspend(const struct rule *rule, const struct verification_keys *keys);
 int verification_take_send(const struct rule *rule, const struct verification_keys *keys,
 			   int64_t message_seq);
 

@@ -77,6 +77,7 @@ int verification_check(const struct rule *rule, const char *id, const char *code
 		       struct verification_view *view, struct refusal *why);
 
 struct account_view {
+	int64_t opted_out_at; /* its number wants no contact requests; 0: it does */
 	char account[ACCOUNT_SIZE], phone[NUMBER_SIZE];
 	struct proof_row *proofs;    /* malloced */
 	char (*phones)[NUMBER_SIZE]; /* of each proof; malloced */
