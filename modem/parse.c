@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/util.h"
+
 const char *parse_after(const char *line, const char *prefix)
 {
 	size_t n = strlen(prefix);
@@ -204,4 +206,14 @@ int parse_csq_dbm(int rssi)
 	if (rssi >= 100 && rssi <= 191)
 		return -216 + rssi;
 	return 0;
+}
+
+const char *parse_rat(int act)
+{
+	static const char *const rats[] = {
+		"GSM", "GSM",    "UMTS",   "EDGE", "HSDPA", "HSUPA", "HSPA",
+		"LTE", "EC-GSM", "NB-IoT", "5G",   "5G",    "5G",    "LTE+5G",
+	};
+
+	return act >= 0 && act < (int)ARRAY_LEN(rats) ? rats[act] : "";
 }
