@@ -55,8 +55,13 @@ void spec_finish_site(struct conf_reader *r, const config_setting_t *s, void *ba
 void spec_finish_modem(struct conf_reader *r, const config_setting_t *s, void *base)
 {
 	const config_setting_t *match = config_setting_get_member(s, "match");
+	const config_setting_t *recovery = config_setting_get_member(s, "recovery");
+	const struct config_strings *power =
+		&((const struct config_modem *)base)->recovery.power_command;
 
-	(void)base;
+	if (power->n > 0 && power->items[0] != NULL && power->items[0][0] != '/')
+		problem_add(&r->problems, element(recovery, "power_command", 0), NULL,
+			    "must be the absolute path of a program");
 	if (!has(s, "device") && match == NULL) {
 		problem_add(&r->problems, s, NULL,
 			    "must say which modem it is: give a device or a match");
