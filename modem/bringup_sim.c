@@ -176,19 +176,19 @@ enum step sim_state(struct session *s, const struct at_reply *reply, enum step u
 
 bool sim_tries_cmd(struct session *s, char *cmd, size_t size)
 {
-	const struct profile_tries *tries = profile_tries(s->profile, s->bringup.row);
+	const struct quirk *tries = profile_try(s->profile, QUIRK_TRIES, s->bringup.row);
 
 	if (s->bringup.row == 0)
 		s->bringup.tries_left = -1;
 	if (tries == NULL)
 		return false;
-	snprintf(cmd, size, "%s", tries->cmd);
+	snprintf(cmd, size, "%s", tries->text);
 	return true;
 }
 
 enum step sim_tries(struct session *s, const struct at_reply *reply, enum step usual)
 {
-	const struct profile_tries *tries = profile_tries(s->profile, s->bringup.row);
+	const struct quirk *tries = profile_try(s->profile, QUIRK_TRIES, s->bringup.row);
 
 	for (size_t i = 0; reply->status == AT_OK && i < reply->n_lines; i++) {
 		int left = profile_tries_left(tries, reply->lines[i]);
