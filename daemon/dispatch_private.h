@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "daemon/dispatch.h"
+#include "daemon/modem_log.h"
 #include "modem/errors.h"
 #include "queue/db_attempt.h"
 #include "queue/sched.h"
@@ -92,6 +93,7 @@ struct dispatch {
 	const struct config *config; /* counted */
 	struct store *store;
 	struct sched *sched;
+	struct modem_log *log; /* NULL before the start and after the stop */
 	struct lane *lanes;
 	size_t n_lanes;
 	bool recovered; /* what was on the air before the start is accounted for */

@@ -214,7 +214,7 @@ enum step sim_pin_ask(struct session *s, const struct at_reply *reply, enum step
 		why = "the SIM refused the PIN; it is not tried again: correct pin_file, restart";
 	else if (b->tries_left >= 0 && b->tries_left < TRIES_KEPT)
 		why = "the SIM has too few PIN tries left; enter the right PIN in a phone first";
-	session_state(s, MODEM_SIM_PIN, "%s", why != NULL ? why : "may the PIN be tried?");
+	session_state(s, MODEM_SIM_PIN, "%s", why != NULL ? why : "the SIM asks for its PIN, which is being tried");
 	return why != NULL ? ask_again(s, LOCKED_MS) : usual;
 }
 

@@ -23,6 +23,7 @@ enum modem_state {
 };
 
 const char *modem_state_name(enum modem_state state);
+const char *modem_registration_text(int registration); /* in words, for people */
 
 /* What is done about a modem in trouble, the mildest first. */
 enum modem_rung {

@@ -64,6 +64,12 @@ static const struct {
 static const unsigned cycle_after[] = { 1, 2, 5, 20 };
 enum { DENIED_CYCLE = 2, DEAF_MS = 60000 };
 
+const char *modem_registration_text(int registration)
+{
+	return registration > UNKNOWN && registration < STATS ? stats[registration].text
+							      : "not known";
+}
+
 static bool is_usable(int stat)
 {
 	return stat > UNKNOWN && stat < STATS && stats[stat].usable;
