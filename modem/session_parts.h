@@ -50,10 +50,14 @@ struct session_tx {
 	unsigned route; /* how many of the profile's QUIRK_ROUTE failed */
 };
 
+enum { CALL_NUMBER_SIZE = 32 };
+
 /* session_calls.c */
 struct session_call {
 	bool ringing, told, reject;
 	unsigned rings;
+	int64_t ended_ms;              /* monotonic: the one before; 0: none yet */
+	char number[CALL_NUMBER_SIZE]; /* that was told, of this one or the one before */
 };
 
 /* session_ussd.c */
