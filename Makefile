@@ -159,6 +159,7 @@ test-thread-build: $(BUILD)/unit/queue/test_store
 
 # Timing figures: printed, never asserted.
 BENCH_BINS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
+LOAD_BINS  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/load_*.c))
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(call archives,$(KNOWS_daemon))
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $< -Wl,--start-group $(call archives,$(KNOWS_daemon)) -Wl,--end-group $(PARTS_LIBS)
@@ -169,7 +170,7 @@ bench: deps-test
 	@for b in $(BENCH_BINS); do echo "== $$b"; $$b || exit 1; done
 	@for b in tests/bench/bench_*.py; do echo "== $$b"; $(PYTHON) $$b --build $(BUILD) || exit 1; done
 .PHONY: bench-build
-bench-build: $(BENCH_BINS)
+bench-build: $(BENCH_BINS) $(LOAD_BINS)
 
 # libFuzzer targets, 20 seconds each: make fuzz FUZZ_SECONDS=600
 FUZZ_SECONDS ?= 20
@@ -211,7 +212,11 @@ lint: deps-lint
 install: all
 	install -D -m 0755 $(BUILD)/simgated $(DESTDIR)$(prefix)/sbin/simgated
 	install -D -m 0755 $(BUILD)/simgate $(DESTDIR)$(prefix)/bin/simgate
-	install -D -m 0644 config/simgate.conf $(DESTDIR)/etc/simgate/simgate.conf
+	[ -e $(DESTDIR)/etc/simgate/simgate.conf ] || \
+		install -D -m 0640 config/simgate.conf $(DESTDIR)/etc/simgate/simgate.conf
+	install -D -m 0644 docs/man/simgated.8 $(DESTDIR)$(prefix)/share/man/man8/simgated.8
+	install -D -m 0644 docs/man/simgate.1 $(DESTDIR)$(prefix)/share/man/man1/simgate.1
+	install -D -m 0644 docs/man/simgate.conf.5 $(DESTDIR)$(prefix)/share/man/man5/simgate.conf.5
 
 .PHONY: clean
 clean:

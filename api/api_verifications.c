@@ -16,6 +16,7 @@ struct verification_job {
 	const char *id, *code, *account;
 	enum check_result result;
 	struct verification_view view;
+	struct gateways gateways;
 };
 
 /* clang-format off */
@@ -99,9 +100,39 @@ static void render_check(struct request *request)
 	reply_json(request, MHD_HTTP_OK, &out);
 }
 
-void handle_verification_create(struct request *request)
+/* Modems that are reachable at this moment, for those whom the user shall send to or ring. */
+static void list_gateways(struct request *request, struct gateways *gateways)
+{
+	const struct control *modems = request->api->modems;
+	size_t n = modems != NULL ? control_count(modems) : 0;
+
+	for (size_t i = 0; i < n && gateways->n < GATEWAYS_MAX; i++) {
+		const struct modem_status *status = control_at(modems, i);
+		struct gateway *gateway = &gateways->items[gateways->n];
+
+		if (status->number[0] == '\0' ||
+		    (status->state != MODEM_READY && status->state != MODEM_SENDING))
+			continue;
+		snprintf(gateway->modem, sizeof(gateway->modem), "%s", status->name);
+		snprintf(gateway->number, sizeof(gateway->number), "%s", status->number);
+		gateways->n++;
+	}
+	request->gateways = gateways;
+}
+
+/* NULL: answered. */
+static struct verification_job *new_job(struct request *request)
 {
 	struct verification_job *job = request_job(request, sizeof(*job), NULL);
+
+	if (job != NULL)
+		list_gateways(request, &job->gateways);
+	return job;
+}
+
+void handle_verification_create(struct request *request)
+{
+	struct verification_job *job = new_job(request);
 
 	if (job != NULL && request_read(request, create_members, ARRAY_LEN(create_members), job))
 		request_write(request, run_create, render_new);
@@ -115,7 +146,7 @@ static struct verification_job *job_by_id(struct request *request)
 		reply_not_found(request);
 		return NULL;
 	}
-	job = request_job(request, sizeof(*job), NULL);
+	job = new_job(request);
 	if (job != NULL)
 		job->id = request->param[0];
 	return job;

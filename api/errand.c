@@ -39,6 +39,7 @@ static int on_store_thread(struct db *db, void *arg)
 		.db = db,
 		.config = access->config,
 		.client = access->client,
+		.gateways = request->gateways,
 		.idempotency = {
 			.client = access->client,
 			.route = request->route_text,

@@ -1,6 +1,8 @@
 /* json_out.c - messages, verifications, contact requests, accounts. */
 #include "api/json_out.h"
 
+#include <stdio.h>
+
 static const char *const encoding_names[] = {
 	[GSM_AUTO] = "auto",
 	[GSM_GSM7] = "gsm7",
@@ -85,9 +87,8 @@ void json_out_message(struct json_text *out, const struct message_view *view, bo
 	json_text_close(out, '}');
 }
 
-void json_out_preview(struct json_text *out, const struct text_preview *preview)
+static void out_preview(struct json_text *out, const struct text_preview *preview)
 {
-	json_text_open(out, NULL, '{');
 	json_text_string(out, "encoding", encoding_names[preview->shape.encoding]);
 	json_text_number(out, "parts", preview->shape.n_parts);
 	json_text_number(out, "units", preview->shape.units);
@@ -101,6 +102,27 @@ void json_out_preview(struct json_text *out, const struct text_preview *preview)
 	}
 	json_text_close(out, ']');
 	json_text_string(out, "text", preview->text);
+}
+
+void json_out_preview(struct json_text *out, const struct text_preview *preview)
+{
+	json_text_open(out, NULL, '{');
+	out_preview(out, preview);
+	json_text_close(out, '}');
+}
+
+void json_out_template(struct json_text *out, const struct text_template *template)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s%s%s", config_kind_name(template->kind),
+		 template->purpose[0] != '\0' ? "." : "", template->purpose);
+	json_text_open(out, NULL, '{');
+	json_text_string(out, "template", name);
+	json_text_string(out, "locale", template->locale);
+	json_text_string(out, "source", template->built_in ? "built_in" : "site");
+	json_text_flag(out, "chosen", template->chosen);
+	out_preview(out, &template->preview);
 	json_text_close(out, '}');
 }
 
@@ -133,6 +155,36 @@ static void out_delivery(struct json_text *out, const struct verification_view *
 	json_text_close(out, '}');
 }
 
+/* What the user must do, where it is he who sends or rings. */
+static void out_instructions(struct json_text *out, const struct verification_instructions *todo)
+{
+	if (todo->words == NULL) {
+		json_text_null(out, "instructions");
+		return;
+	}
+	json_text_open(out, "instructions", '{');
+	json_text_string(out, "action", todo->words->action);
+	json_text_string(out, "token", todo->token);
+	json_text_open(out, "numbers", '[');
+	for (size_t i = 0; i < todo->n_numbers; i++)
+		json_text_string(out, NULL, todo->numbers[i]);
+	json_text_close(out, ']');
+	json_text_open(out, "advice", '{');
+	json_text_string(out, "ru", todo->words->ru);
+	json_text_string(out, "vi", todo->words->vi);
+	json_text_string(out, "en", todo->words->en);
+	json_text_close(out, '}');
+	json_text_close(out, '}');
+}
+
+static void out_alternatives(struct json_text *out, const struct verification_view *view)
+{
+	json_text_open(out, "alternatives", '[');
+	for (size_t i = 0; i < RULE_ALTERNATIVES && view->alternatives[i] != NULL; i++)
+		json_text_string(out, NULL, view->alternatives[i]);
+	json_text_close(out, ']');
+}
+
 void json_out_verification(struct json_text *out, const struct verification_view *view)
 {
 	const struct verification_row *row = &view->row;
@@ -154,6 +206,11 @@ void json_out_verification(struct json_text *out, const struct verification_view
 	json_text_time(out, "approved_at", row->approved_at);
 	out_delivery(out, view);
 	json_text_string(out, "message", view->message_id);
+	out_instructions(out, &view->todo);
+	out_alternatives(out, view);
+	json_text_string(out, "assurance", view->assurance);
+	json_text_string(out, "service_centre", row->service_centre);
+	json_text_string(out, "refused", row->refused);
 	json_text_close(out, '}');
 }
 

@@ -27,6 +27,8 @@ void json_out_event(struct json_text *out, const struct event *event)
 	json_text_string(out, "state", event->state);
 	json_text_string(out, "modem", event->modem);
 	json_text_string(out, "reason", event->reason);
+	if (event->channel[0] != '\0')
+		json_text_string(out, "channel", event->channel);
 	json_text_close(out, '}');
 	json_text_close(out, '}');
 }
@@ -35,9 +37,9 @@ enum { UNNAMED_IDLE_MS = 60000 }; /* of a modem that stands in no configuration 
 
 /* 27.007 7.2: the stat of +CREG. */
 static const char *const registrations[] = {
-	"not_registered", "home",    "searching", "denied",
-	"unknown",        "roaming", "sms_only",  "sms_only_roaming",
-	"emergency_only", "home",    "roaming",   "local_only",
+	"not_registered", "home",    "searching",     "denied",
+	"unknown",        "roaming", "home_sms_only", "roaming_sms_only",
+	"emergency_only", "home",    "roaming",       "emergency_only",
 };
 
 static void out_network(struct json_text *out, const struct modem_status *status)

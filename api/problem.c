@@ -82,8 +82,10 @@ unsigned problem_reason_status(enum reason reason)
 	case REASON_TOO_SOON:
 	case REASON_LIMIT_REACHED:
 	case REASON_PREFIX_SUSPENDED:
+	case REASON_CALL_PENDING:
 		return MHD_HTTP_TOO_MANY_REQUESTS;
 	case REASON_QUEUE_FULL:
+	case REASON_GATEWAY_NOT_READY:
 		return MHD_HTTP_SERVICE_UNAVAILABLE;
 	case REASON_NONE:
 	case REASON_COUNT:
@@ -154,8 +156,16 @@ static void out_errors(struct json_text *out, const struct field_errors *errors)
 	json_text_close(out, ']');
 }
 
+static void out_alternatives(struct json_text *out, const char *const *alternatives)
+{
+	json_text_open(out, "alternatives", '[');
+	for (size_t i = 0; i < RULE_ALTERNATIVES && alternatives[i] != NULL; i++)
+		json_text_string(out, NULL, alternatives[i]);
+	json_text_close(out, ']');
+}
+
 void problem_json(struct json_text *out, unsigned status, const char *reason, const char *detail,
-		  const struct field_errors *errors, int64_t retry_after_s)
+		  const struct problem_more *more)
 {
 	char type[80];
 
@@ -166,9 +176,11 @@ void problem_json(struct json_text *out, unsigned status, const char *reason, co
 	json_text_number(out, "status", status);
 	json_text_string(out, "detail", detail);
 	json_text_string(out, "reason", reason);
-	if (errors != NULL && errors->n > 0)
-		out_errors(out, errors);
-	if (retry_after_s > 0)
-		json_text_number(out, "retry_after", retry_after_s);
+	if (more->errors != NULL && more->errors->n > 0)
+		out_errors(out, more->errors);
+	if (more->alternatives != NULL && more->alternatives[0] != NULL)
+		out_alternatives(out, more->alternatives);
+	if (more->retry_after_s > 0)
+		json_text_number(out, "retry_after", more->retry_after_s);
 	json_text_close(out, '}');
 }

@@ -59,6 +59,13 @@ void problem_add_field(struct field_errors *errors, const char *field, const cha
 /* Whole seconds for Retry-After, at least 1; 0 where status carries none. */
 int64_t problem_retry_after(unsigned status, int64_t retry_after_ms);
 
-/* {type, title, status, detail, reason, errors?, retry_after?}. errors may be NULL. */
+/* What not every problem has. */
+struct problem_more {
+	const struct field_errors *errors; /* NULL: none */
+	const char *const *alternatives;   /* RULE_ALTERNATIVES of them, or NULL */
+	int64_t retry_after_s;             /* 0: not told */
+};
+
+/* {type, title, status, detail, reason, errors?, alternatives?, retry_after?}. */
 void problem_json(struct json_text *out, unsigned status, const char *reason, const char *detail,
-		  const struct field_errors *errors, int64_t retry_after_s);
+		  const struct problem_more *more);

@@ -71,50 +71,55 @@ void reply_nothing(struct request *request)
 }
 
 static void reply_refused(struct request *request, unsigned status, const char *reason,
-			  const char *detail, const struct field_errors *errors,
-			  int64_t retry_after_ms)
+			  const char *detail, const struct problem_more *more)
 {
-	int64_t seconds = problem_retry_after(status, retry_after_ms);
 	struct json_text body = { 0 };
 
-	problem_json(&body, status, reason, detail, errors, seconds);
+	problem_json(&body, status, reason, detail, more);
 	request->location[0] = '\0';
-	reply_text(request, status, media_problem, &body, seconds);
+	reply_text(request, status, media_problem, &body, more->retry_after_s);
 }
 
 void reply_problem(struct request *request, enum problem problem, const char *format, ...)
 {
+	struct problem_more more = { .retry_after_s =
+					     problem_retry_after(problem_status(problem), 0) };
 	char detail[256];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(detail, sizeof(detail), format, args);
 	va_end(args);
-	reply_refused(request, problem_status(problem), problem_reason(problem), detail, NULL, 0);
+	reply_refused(request, problem_status(problem), problem_reason(problem), detail, &more);
 }
 
 void reply_fields(struct request *request, const struct field_errors *errors)
 {
+	const struct problem_more more = { .errors = errors };
 	char detail[320];
 
 	snprintf(detail, sizeof(detail), "%s: %s", errors->items[0].field, errors->items[0].detail);
 	reply_refused(request, problem_status(PROBLEM_FIELDS), errors->items[0].reason, detail,
-		      errors, 0);
+		      &more);
 }
 
 void reply_refusal(struct request *request, const struct refusal *why)
 {
 	unsigned status = problem_reason_status(why->reason);
 	struct field_errors errors = { .n = 0 };
+	const struct problem_more more = {
+		.errors = &errors,
+		.alternatives = why->alternatives,
+		.retry_after_s = problem_retry_after(status, why->retry_after_ms),
+	};
 
 	if (why->reason != REASON_FIELD) {
-		reply_refused(request, status, reason_name(why->reason), why->detail, NULL,
-			      why->retry_after_ms);
+		reply_refused(request, status, reason_name(why->reason), why->detail, &more);
 		return;
 	}
 	problem_add_field(&errors, why->field, why->field_reason, "%s", why->detail);
 	snprintf(errors.items[0].hint, sizeof(errors.items[0].hint), "%s", why->hint);
-	reply_refused(request, status, why->field_reason, why->detail, &errors, 0);
+	reply_refused(request, status, why->field_reason, why->detail, &more);
 }
 
 void reply_not_found(struct request *request)

@@ -32,6 +32,7 @@ struct request {
 	const struct config_site *site; /* named or implied; NULL: several, none named */
 	const char *param[ROUTE_PARAMS_MAX];
 	void *job;
+	const struct gateways *gateways; /* in the job, for rules that tell users whom to ring */
 	struct refusal why;
 
 	/* The request's own business. */

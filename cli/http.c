@@ -78,6 +78,7 @@ static const char *text_of(const json_t *object, const char *key)
 static void tell_problem(const json_t *problem, long status, long retry_after)
 {
 	const json_t *errors = json_object_get(problem, "errors"), *error;
+	const json_t *ways = json_object_get(problem, "alternatives"), *way;
 	size_t i;
 
 	if (!json_is_object(problem)) {
@@ -87,6 +88,11 @@ static void tell_problem(const json_t *problem, long status, long retry_after)
 	fprintf(stderr, "simgate: %s (%s)", text_of(problem, "detail"), text_of(problem, "reason"));
 	if (retry_after > 0)
 		fprintf(stderr, "; try again in %ld s", retry_after);
+	json_array_foreach(ways, i, way)
+	{
+		fprintf(stderr, "%s%s", i == 0 ? ", or use --channel " : " or ",
+			json_string_value(way));
+	}
 	fputc('\n', stderr);
 	json_array_foreach(errors, i, error)
 		fprintf(stderr, "  %s: %s (%s)\n", text_of(error, "field"),

@@ -4,13 +4,51 @@
 
 #include "cli/cli.h"
 
-enum { PATH_SIZE = 1536 };
+enum { PATH_SIZE = 1536, LINE_SIZE = 256 };
+
+/* The numbers in one line. */
+static void join(char *out, size_t size, const json_t *list)
+{
+	const json_t *word;
+	size_t i, used = 0;
+
+	out[0] = '\0';
+	json_array_foreach(list, i, word)
+	{
+		int n = snprintf(out + used, size - used, "%s%s", i > 0 ? ", " : "",
+				 json_string_value(word));
+
+		if (n < 0 || (size_t)n >= size - used)
+			return;
+		used += (size_t)n;
+	}
+}
+
+/* What the user must do where it is he who sends or rings. */
+static void print_instructions(const json_t *v)
+{
+	const json_t *todo = json_object_get(v, "instructions");
+	char numbers[LINE_SIZE], words[LINE_SIZE + 64];
+
+	if (!json_is_object(todo))
+		return;
+	join(numbers, sizeof(numbers), json_object_get(todo, "numbers"));
+	if (numbers[0] == '\0')
+		snprintf(numbers, sizeof(numbers), "(no modem is ready now)");
+	if (strcmp(text_at(todo, "action"), "call") == 0)
+		snprintf(words, sizeof(words),
+			 "ring %s; the call is dropped at once: that is success", numbers);
+	else
+		snprintf(words, sizeof(words), "send an SMS with the text %s to %s",
+			 text_at(todo, "token"), numbers);
+	print_field("to do", words);
+}
 
 void print_verification(const json_t *v)
 {
 	const json_t *delivery = json_object_get(v, "delivery");
 	const json_t *advice = json_object_get(delivery, "advice");
-	char left[24];
+	char left[24], ways[LINE_SIZE];
 
 	print_field("id", text_at(v, "id"));
 	print_field("state", text_at(v, "state"));
@@ -18,6 +56,7 @@ void print_verification(const json_t *v)
 	print_field("phone", text_at(v, "phone"));
 	print_field("purpose", text_at(v, "purpose"));
 	print_field("channel", text_at(v, "channel"));
+	print_instructions(v);
 	snprintf(left, sizeof(left), "%lld", number_at(v, "attempts_left"));
 	print_field("entries left", left);
 	print_field("created", relative_time(text_at(v, "created_at")));
@@ -28,6 +67,11 @@ void print_verification(const json_t *v)
 	print_field("reason", text_at(delivery, "reason"));
 	print_field("advice", text_at(advice, "en"));
 	print_field("next step", text_at(delivery, "next_step"));
+	join(ways, sizeof(ways), json_object_get(v, "alternatives"));
+	print_field("other ways", ways);
+	print_field("assurance", text_at(v, "assurance"));
+	print_field("sms centre", text_at(v, "service_centre"));
+	print_field("refused", text_at(v, "refused"));
 }
 
 void print_contact(const json_t *c)
@@ -173,7 +217,9 @@ static enum exit_code run_unbind(struct call *call)
 const struct verb verify_verbs[] = {
 	{ "verify", "start", 1, 2,
 	  OPT(CHANNEL) | OPT(LOCALE) | OPT(PURPOSE) | OPT(APP_HASH) | OPT(KEY),
-	  "verify start ACCOUNT [NUMBER]", "send a code (again)", run_start },
+	  "verify start ACCOUNT [NUMBER]",
+	  "send a code (again); --channel inbound_sms, missed_call: say what the user must do",
+	  run_start },
 	{ "verify", "check", 2, 2, OPT(ACCOUNT), "verify check ID CODE",
 	  "judge what the user typed", run_check },
 	{ "verify", "show", 1, 1, 0, "verify show ID", "state, delivery, advice", run_show },

@@ -42,6 +42,17 @@ static void check_test_numbers(struct conf_reader *r, const config_setting_t *s,
 	}
 }
 
+/* An empty list would refuse every verification: nobody means that. */
+static void check_channels(struct conf_reader *r, const config_setting_t *s,
+			   const struct config_site *site)
+{
+	const config_setting_t *at = config_setting_get_member(s, "verification");
+
+	if (site->verification.channels.n == 0)
+		problem_add(&r->problems, config_setting_get_member(at, "channels"), NULL,
+			    "must hold at least one channel");
+}
+
 void spec_finish_site(struct conf_reader *r, const config_setting_t *s, void *base)
 {
 	struct config_site *site = base;
@@ -49,6 +60,7 @@ void spec_finish_site(struct conf_reader *r, const config_setting_t *s, void *ba
 	/* items is NULL only where the list was left out */
 	if (site->verification.countries.items == NULL && *site->region != '\0')
 		site->verification.countries = (struct config_strings){ &site->region, 1 };
+	check_channels(r, s, site);
 	check_test_numbers(r, s, site);
 }
 

@@ -41,7 +41,7 @@ struct conf_spec {
 	size_t at;       /* of the field in the struct */
 	size_t count_at; /* of the number of items, for lists */
 	bool required;
-	long long least, most;         /* conf_read_count */
+	long long least, most;         /* conf_read_count; most: conf_read_duration (0: any) */
 	value_check *check;            /* conf_read_string, conf_read_strings */
 	const struct conf_word *words; /* conf_read_word, conf_read_word_flag */
 	const struct conf_group *group;

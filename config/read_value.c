@@ -211,7 +211,11 @@ void conf_read_duration(struct conf_reader *r, const config_setting_t *s,
 {
 	int64_t ms;
 
-	if (read_duration(r, s, &ms))
+	if (!read_duration(r, s, &ms))
+		return;
+	if (spec->most != 0 && ms > spec->most)
+		problem_add(&r->problems, s, NULL, "must be at most %llds", spec->most / 1000);
+	else
 		store(base, spec->at, &ms, sizeof(ms));
 }
 

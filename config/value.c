@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+#include <unicode/ucal.h>
+#include <unicode/ustring.h>
 
 #include "base/util.h"
 
@@ -166,6 +168,16 @@ const char *value_country(const char *text)
 	return is_country(text) ? NULL : "must be a country as two letters, such as \"RU\"";
 }
 
+const char *value_channel(const char *text)
+{
+	static const char *const known[] = { "sms", "inbound_sms", "missed_call" };
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (strcmp(known[i], text) == 0)
+			return NULL;
+	return "must be one of \"sms\", \"inbound_sms\", \"missed_call\"";
+}
+
 const char *value_region(const char *text)
 {
 	return *text == '\0' ? NULL : value_country(text);
@@ -236,6 +248,19 @@ const char *value_quiet_hours(const char *text)
 			      is_time(text + 6) && memcmp(text, text + 6, 5) != 0))
 		return NULL;
 	return "must be two times of day, such as \"21:00-09:00\", or \"\" for none";
+}
+
+const char *value_timezone(const char *text)
+{
+	enum { ZONE_MAX = 64 };
+	UChar zone[ZONE_MAX], canonical[ZONE_MAX];
+	UErrorCode error = U_ZERO_ERROR;
+
+	if (*text == '\0')
+		return NULL;
+	u_strFromUTF8(zone, ZONE_MAX, NULL, text, -1, &error);
+	ucal_getCanonicalTimeZoneID(zone, -1, canonical, ZONE_MAX, NULL, &error);
+	return U_SUCCESS(error) ? NULL : "must be a time zone, such as \"Europe/Moscow\"";
 }
 
 const char *value_ussd(const char *text)

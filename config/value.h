@@ -20,6 +20,7 @@ value_check value_socket_path;
 value_check value_listen;  /* "" or host:port */
 value_check value_device;  /* absolute path or tcp://host:port */
 value_check value_country; /* two letters */
+value_check value_channel; /* of verification */
 value_check value_region;  /* "" or two letters */
 value_check value_locale;
 value_check value_origin; /* "" or a host name */
@@ -28,6 +29,7 @@ value_check value_phone_or_empty;
 value_check value_prefix;
 value_check value_code;
 value_check value_quiet_hours; /* "" or 21:00-09:00 */
+value_check value_timezone;    /* "" or Europe/Moscow */
 value_check value_ussd;
 value_check value_imei;
 value_check value_imsi;

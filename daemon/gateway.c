@@ -13,6 +13,7 @@
 #include "base/mask.h"
 #include "daemon/dispatch.h"
 #include "daemon/retention.h"
+#include "daemon/windows.h"
 #include "modem/fleet.h"
 #include "queue/store.h"
 #include "service/numbers.h"
@@ -27,6 +28,7 @@ struct gateway {
 	struct control *modems;
 	struct api *api;
 	struct retention *retention;
+	struct windows *windows;
 	void (*closed)(void *arg);
 	void *closed_arg;
 };
@@ -37,6 +39,8 @@ static void on_events(void *arg, int64_t last_seq)
 
 	if (g->api != NULL)
 		api_events(g->api, last_seq);
+	if (g->windows != NULL)
+		windows_events(g->windows);
 }
 
 static void on_queued(void *arg, const struct due *items, size_t n)
@@ -82,7 +86,8 @@ static int start_all(struct gateway *g, char why[static GATEWAY_WHY_SIZE])
 	if (start_modems(g) < 0)
 		return -1;
 	g->retention = retention_start(g->loop, g->config, g->store);
-	if (g->retention == NULL)
+	g->windows = windows_start(g->loop, g->config, g->store);
+	if (g->retention == NULL || g->windows == NULL)
 		return -1;
 	g->api = api_start(g->loop, g->config, g->store, g->modems, systemd_socket(), why);
 	return g->api != NULL ? 0 : -1;
@@ -127,6 +132,8 @@ void gateway_set_config(struct gateway *g, const struct config *config)
 		dispatch_set_config(g->dispatch, config);
 	if (g->retention != NULL)
 		retention_set_config(g->retention, config);
+	if (g->windows != NULL)
+		windows_set_config(g->windows, config);
 }
 
 const struct config *gateway_config(const struct gateway *g)
@@ -167,6 +174,9 @@ static void on_api_closed(void *arg)
 	if (g->retention != NULL)
 		retention_stop(g->retention);
 	g->retention = NULL;
+	if (g->windows != NULL)
+		windows_stop(g->windows);
+	g->windows = NULL;
 	if (g->dispatch != NULL)
 		dispatch_stop(g->dispatch);
 	if (g->modems != NULL)

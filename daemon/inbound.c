@@ -12,8 +12,8 @@
 #include "base/mask.h"
 #include "base/secret.h"
 #include "daemon/dispatch_private.h"
-#include "queue/db_event.h"
 #include "service/replies.h"
+#include "service/reverse.h"
 
 enum {
 	REPORT_AGE_MS = 3 * 24 * 3600 * 1000, /* a report speaks of a send not older than this */
@@ -28,7 +28,8 @@ struct inbound {
 	int index, reference;
 	char pdu[PDU_HEX_SIZE + 64];
 	struct pdu_inbound content;
-	int decoded; /* 0, or why the PDU could not be read */
+	int decoded;              /* 0, or why the PDU could not be read */
+	char caller[NUMBER_SIZE]; /* as the modem told it; "": withheld */
 	int64_t at;
 	bool matched;
 	const struct config *config; /* counted */
@@ -89,7 +90,7 @@ static int keep_sms(struct db *db, void *arg)
 		row.text = in->content.deliver.text;
 		snprintf(row.sender, sizeof(row.sender), "%s", sms->sender);
 	}
-	err = reply_receive(&rule, &row, in->pdu);
+	err = reply_receive(&rule, &row, in->pdu, in->decoded == 0 ? sms->smsc : "");
 	return err == -EEXIST ? 0 : err;
 }
 
@@ -299,11 +300,9 @@ void inbound_late_reply(struct dispatch *d, struct session *session, int referen
 static int call_tx(struct db *db, void *arg)
 {
 	const struct inbound *in = arg;
-	const struct event_new event = { .type = "call.rejected",
-					 .subject = in->modem,
-					 .modem = in->modem };
+	const struct rule rule = { .db = db, .config = in->config };
 
-	return db_event_add(db, &event);
+	return reverse_call(&rule, in->modem, in->caller);
 }
 
 static void on_call_kept(void *arg, int status)
@@ -319,6 +318,7 @@ void inbound_call(struct dispatch *d, struct session *session, const char *numbe
 
 	if (in == NULL)
 		return;
+	snprintf(in->caller, sizeof(in->caller), "%s", number);
 	mask_number(masked, number);
 	log_write(LOG_LEVEL_INFO, &(struct log_tags){ .modem = in->modem },
 		  "rejected a call from %s (type %d)",

@@ -102,15 +102,15 @@ static bool is_ours(struct session *s, const char *iccid, const char *imsi)
 	const struct config_match *match = &s->modem->match;
 	char *before = s->bringup.imei_before;
 
+	if (s->events->identified != NULL &&
+	    !s->events->identified(s->arg, s, &identity, s->bringup.other))
+		return false;
 	if (differs_by(s, "modem (IMEI)", match->imei, identity.imei, "") ||
 	    differs_by(s, "SIM (ICCID)", match->iccid, iccid, "") ||
 	    differs_by(s, "SIM (IMSI)", match->imsi, imsi, ""))
 		return false;
 	if (!has_match(match) && differs_by(s, "modem (IMEI)", before, identity.imei,
 					    "; if it was replaced: simgate modem reopen"))
-		return false;
-	if (s->events->identified != NULL &&
-	    !s->events->identified(s->arg, s, &identity, s->bringup.other))
 		return false;
 	if (identity.imei[0] != '\0')
 		memcpy(before, s->status.imei, sizeof(s->bringup.imei_before));

@@ -24,8 +24,9 @@ struct modem_port {
 	char usb_path[32], usb_id[12], usb_serial[64];
 	int interface;    /* -1: none */
 	char known[64];   /* what our table takes it for */
-	char used_by[64]; /* a modem of ours */
-	char holder[64];  /* another process: "ModemManager (812)" */
+	char used_by[64]; /* a modem of ours, and its */
+	char state[16];
+	char holder[64]; /* another process: "ModemManager (812)" */
 	enum port_answer answer;
 	char why[200];
 	unsigned baud; /* at which it answered; 0: of no matter */
@@ -51,6 +52,8 @@ struct modem_ports { /* all borrowed */
 	size_t n_strays;
 	const char *config; /* a "modems" setting for what answered; "" if nothing did */
 };
+
+typedef void modem_ports_done(void *arg, const struct modem_ports *ports);
 
 /* One line about one port: "Huawei E173, SIM ready, MegaFon, -71 dBm". */
 void modem_port_words(const struct modem_port *port, char *out, size_t size);

@@ -186,6 +186,8 @@ bool parse_iccid(const char *line, char *out, size_t size)
 
 	for (; *at != '\0'; at += n > 0 ? n : 1) {
 		n = strspn(at, "0123456789abcdefABCDEF");
+		if (n == 21 && (at[20] == 'F' || at[20] == 'f'))
+			n--; /* filler behind 20 digits */
 		if (n >= 18 && n <= 20 && n < size)
 			break;
 	}

@@ -149,6 +149,8 @@ static bool read_port(const struct ports_root *root, const char *class, const ch
 	n = (size_t)snprintf(port->device, sizeof(port->device), "%s/%s", root->dev, name);
 	if (n >= sizeof(port->device))
 		return false;
+	snprintf(port->real, sizeof(port->real), "%.127s",
+		 realpath(port->device, entry) != NULL ? entry : port->device);
 	port->console = is_console(class, name);
 	read_usb(real, strlen(real_root), port);
 	return true;
@@ -158,13 +160,12 @@ static bool read_port(const struct ports_root *root, const char *class, const ch
 
 static struct port_facts *find_real(const struct port_list *list, const char *path)
 {
-	char real[PATH_MAX], own[PATH_MAX];
+	char real[PATH_MAX];
 
 	if (realpath(path, real) == NULL)
 		return NULL;
 	for (size_t i = 0; i < list->n_ports; i++)
-		if (strcmp(last_part(real), list->ports[i].name) == 0 &&
-		    realpath(list->ports[i].device, own) != NULL && strcmp(own, real) == 0)
+		if (strcmp(list->ports[i].real, real) == 0)
 			return &list->ports[i];
 	return NULL;
 }

@@ -11,8 +11,8 @@ enum { USB_PATH_SIZE = 32, PORT_DEVICE_SIZE = 128 };
 
 /* A pseudo-terminal and a line of the main board have no USB facts: usb_path is "". */
 struct port_facts {
-	char name[32]; /* ttyUSB2 */
-	char device[PORT_DEVICE_SIZE];
+	char name[32];                                         /* ttyUSB2 */
+	char device[PORT_DEVICE_SIZE], real[PORT_DEVICE_SIZE]; /* real: links resolved */
 	char by_id[192];              /* its link in /dev/serial/by-id, or "" */
 	char usb_path[USB_PATH_SIZE]; /* 1-1.4 */
 	unsigned vendor, product;

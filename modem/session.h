@@ -32,8 +32,7 @@ enum { SESSION_WHY_SIZE = 160, SESSION_DEVICE_SIZE = 128 };
 
 struct session_events {
 	/* Before each opening: fills device and gives true, or says why there is none now. NULL:
-	 * the configured one. The one exception to "never inside a call": session_wake may lead
-	 * here. */
+	 * the configured one. */
 	bool (*locate)(void *arg, struct session *session, char device[static SESSION_DEVICE_SIZE],
 		       char why[static SESSION_WHY_SIZE]);
 	/* Whenever more of its identity is known, and before a PIN is tried: may this modem be used
@@ -41,6 +40,8 @@ struct session_events {
 	bool (*identified)(void *arg, struct session *session,
 			   const struct session_identity *identity,
 			   char why[static SESSION_WHY_SIZE]);
+	/* A modem that is in no configuration was plugged in (told by the fleet). May be NULL. */
+	void (*added)(void *arg, struct session *session);
 	void (*changed)(void *arg, struct session *session); /* session_status() says what is new */
 	/* Exactly once per session_send. The next session_send may be called from inside. */
 	void (*send_done)(void *arg, struct session *session, const struct send_outcome *outcome);

@@ -16,11 +16,12 @@ enum { LOOK_MAX = 10000, HISTORY_MAX = 500, HISTORY_FIRST = 8, PRUNE_MAX = 1000 
 
 int db_event_add(struct db *db, const struct event_new *event)
 {
-	int err = db_exec(db, NULL,
-			  "INSERT INTO event (at, type, site, subject, state, modem, reason)"
-			  " VALUES (?1, ?2, coalesce(?3, ''), coalesce(?4, ''), ?5, ?6, ?7)",
-			  "itttttt", db->now, event->type, event->site, event->subject,
-			  event->state, event->modem, event->reason);
+	int err =
+		db_exec(db, NULL,
+			"INSERT INTO event (at, type, site, subject, state, modem, reason, channel)"
+			" VALUES (?1, ?2, coalesce(?3, ''), coalesce(?4, ''), ?5, ?6, ?7, ?8)",
+			"ittttttt", db->now, event->type, event->site, event->subject, event->state,
+			event->modem, event->reason, event->channel);
 
 	if (err == 0)
 		db->news.last_event = sqlite3_last_insert_rowid(db->sqlite);
@@ -37,6 +38,7 @@ static void read_event(sqlite3_stmt *stmt, struct event *event)
 	db_column_text(stmt, 5, event->state, sizeof(event->state));
 	db_column_text(stmt, 6, event->modem, sizeof(event->modem));
 	db_column_text(stmt, 7, event->reason, sizeof(event->reason));
+	db_column_text(stmt, 8, event->channel, sizeof(event->channel));
 }
 
 static bool site_wanted(const struct event_query *query, const char *site)
@@ -88,11 +90,11 @@ static int last_gone(struct db *db, int64_t *seq)
 static int list_from(struct db *db, const struct event_query *query, struct event *events,
 		     size_t *n, int64_t *last)
 {
-	sqlite3_stmt *stmt =
-		db_query(db,
-			 "SELECT seq, at, type, site, subject, state, modem, reason FROM event"
-			 " WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-			 "ii", query->after, (int64_t)LOOK_MAX);
+	sqlite3_stmt *stmt = db_query(
+		db,
+		"SELECT seq, at, type, site, subject, state, modem, reason, channel FROM event"
+		" WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+		"ii", query->after, (int64_t)LOOK_MAX);
 	int err;
 
 	if (stmt == NULL)
@@ -160,11 +162,11 @@ static void history_reverse(struct history *history)
 int db_event_history(struct db *db, const char *subject, struct event **events, size_t *n)
 {
 	struct history history = { 0 };
-	sqlite3_stmt *stmt =
-		db_query(db,
-			 "SELECT seq, at, type, site, subject, state, modem, reason FROM event"
-			 " WHERE subject = ?1 ORDER BY seq DESC LIMIT ?2",
-			 "ti", subject, (int64_t)HISTORY_MAX);
+	sqlite3_stmt *stmt = db_query(
+		db,
+		"SELECT seq, at, type, site, subject, state, modem, reason, channel FROM event"
+		" WHERE subject = ?1 ORDER BY seq DESC LIMIT ?2",
+		"ti", subject, (int64_t)HISTORY_MAX);
 	int err;
 
 	*events = NULL;

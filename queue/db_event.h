@@ -17,11 +17,12 @@ struct event {
 	char state[24];                 /* of the subject after it, or "" */
 	char modem[EVENT_MODEM_SIZE];
 	char reason[EVENT_TEXT_SIZE]; /* code or words; never a number, code or text */
+	char channel[16];             /* of a verification, or "" */
 };
 
 /* Pointers may be NULL: "". seq and at are given by the database. */
 struct event_new {
-	const char *type, *site, *subject, *state, *modem, *reason;
+	const char *type, *site, *subject, *state, *modem, *reason, *channel;
 };
 
 int db_event_add(struct db *db, const struct event_new *event);

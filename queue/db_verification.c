@@ -11,7 +11,7 @@
 
 #define COLUMNS                                                                                    \
 	"id, site, account, coalesce(number, 0), purpose, channel, locale, state, created_at,"     \
-	" approved_at, sends, message, code_at, code_until"
+	" approved_at, sends, message, code_at, code_until, gateway, service_centre, refused"
 
 enum { ACCOUNTS_MAX = 1000, PRUNE_MAX = 1000 };
 
@@ -44,6 +44,9 @@ static void read_row(sqlite3_stmt *stmt, struct verification_row *row)
 	row->message_seq = sqlite3_column_int64(stmt, 11);
 	row->code_at = sqlite3_column_int64(stmt, 12);
 	row->code_until = sqlite3_column_int64(stmt, 13);
+	db_column_text(stmt, 14, row->gateway, sizeof(row->gateway));
+	db_column_text(stmt, 15, row->service_centre, sizeof(row->service_centre));
+	db_column_text(stmt, 16, row->refused, sizeof(row->refused));
 }
 
 static int get_one(struct db *db, sqlite3_stmt *stmt, struct verification_row *row)
@@ -63,12 +66,14 @@ int db_verification_add(struct db *db, struct verification_row *row)
 	return db_exec(db, NULL,
 		       "INSERT INTO verification (id, site, account, number, purpose, channel,"
 		       " locale, state, created_at, approved_at, sends, message, code_at,"
-		       " code_until) VALUES (?1, ?2, ?3, nullif(?4, 0), ?5, ?6, ?7, ?8, ?9, ?10,"
-		       " ?11, ?12, ?13, ?14)",
-		       "tttitttiiiiiii", row->id, row->site, row->account, row->number,
+		       " code_until, gateway, service_centre, refused) VALUES (?1, ?2, ?3,"
+		       " nullif(?4, 0), ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
+		       " ?17)",
+		       "tttitttiiiiiiittt", row->id, row->site, row->account, row->number,
 		       row->purpose, row->channel, row->locale, (int64_t)row->state,
 		       row->created_at, row->approved_at, (int64_t)row->sends, row->message_seq,
-		       row->code_at, row->code_until);
+		       row->code_at, row->code_until, row->gateway, row->service_centre,
+		       row->refused);
 }
 
 int db_verification_get(struct db *db, const char *id, struct verification_row *row)
@@ -84,23 +89,47 @@ int db_verification_update(struct db *db, const struct verification_row *row)
 	int err = db_exec(db, &changed,
 			  "UPDATE verification SET number = nullif(?2, 0), channel = ?3,"
 			  " locale = ?4, state = ?5, approved_at = ?6, sends = ?7, message = ?8,"
-			  " code_at = ?9, code_until = ?10 WHERE id = ?1",
-			  "tittiiiiii", row->id, row->number, row->channel, row->locale,
+			  " code_at = ?9, code_until = ?10, gateway = ?11, service_centre = ?12,"
+			  " refused = ?13 WHERE id = ?1",
+			  "tittiiiiiittt", row->id, row->number, row->channel, row->locale,
 			  (int64_t)row->state, row->approved_at, (int64_t)row->sends,
-			  row->message_seq, row->code_at, row->code_until);
+			  row->message_seq, row->code_at, row->code_until, row->gateway,
+			  row->service_centre, row->refused);
 
 	return err == 0 && changed == 0 ? -ENOENT : err;
 }
 
 int db_verification_pending(struct db *db, const char *site, const char *account, int64_t number,
-			    const char *purpose, struct verification_row *row)
+			    const char *purpose, const char *channel, struct verification_row *row)
 {
 	return get_one(db,
 		       db_query(db,
 				"SELECT " COLUMNS " FROM verification WHERE site = ?1"
-				" AND account = ?2 AND number = ?3 AND purpose = ?4 AND state = 0"
+				" AND account = ?2 AND number IS nullif(?3, 0) AND purpose = ?4"
+				" AND channel = ?5 AND state = 0 ORDER BY id DESC LIMIT 1",
+				"ttitt", site, account, number, purpose, channel),
+		       row);
+}
+
+int db_verification_awaited(struct db *db, int64_t number, const char *channel,
+			    struct verification_row *row)
+{
+	return get_one(db,
+		       db_query(db,
+				"SELECT " COLUMNS " FROM verification WHERE number = ?1"
+				" AND channel = ?2 AND state = 0 AND code_until > ?3"
 				" ORDER BY id DESC LIMIT 1",
-				"ttit", site, account, number, purpose),
+				"iti", number, channel, db->now),
+		       row);
+}
+
+int db_verification_first_end(struct db *db, struct verification_row *row)
+{
+	return get_one(db,
+		       db_query(db,
+				"SELECT " COLUMNS " FROM verification WHERE state = 0 AND sends = 0"
+				" ORDER BY code_until LIMIT 1",
+				""),
 		       row);
 }
 
@@ -147,22 +176,13 @@ int db_verification_accounts(struct db *db, const char *site, int64_t number,
 	return err;
 }
 
-/* Ids ascend with time, so the oldest rows are the first ones. */
-int db_verification_prune(struct db *db, int64_t codes_before, int64_t rows_before)
+int db_code_prune(struct db *db, int64_t before)
 {
-	int err =
-		db_exec(db, NULL,
-			"DELETE FROM code WHERE verification IN (SELECT DISTINCT code.verification"
-			" FROM code LEFT JOIN verification ON verification.id = code.verification"
-			" WHERE coalesce(code_until, 0) < ?1 LIMIT ?2)",
-			"ii", codes_before, (int64_t)PRUNE_MAX);
-
-	if (err < 0)
-		return err;
 	return db_exec(db, NULL,
-		       "DELETE FROM verification WHERE id IN (SELECT id FROM (SELECT id, created_at"
-		       " FROM verification ORDER BY id LIMIT ?2) WHERE created_at < ?1)",
-		       "ii", rows_before, (int64_t)PRUNE_MAX);
+		       "DELETE FROM code WHERE verification IN (SELECT DISTINCT code.verification"
+		       " FROM code LEFT JOIN verification ON verification.id = code.verification"
+		       " WHERE coalesce(code_until, 0) < ?1 LIMIT ?2)",
+		       "ii", before, (int64_t)PRUNE_MAX);
 }
 
 int db_code_add(struct db *db, const char *verification,
@@ -199,6 +219,24 @@ int db_code_match(struct db *db, const char *verification,
 int db_code_erase(struct db *db, const char *verification)
 {
 	return db_exec(db, NULL, "DELETE FROM code WHERE verification = ?1", "t", verification);
+}
+
+int db_token_add(struct db *db, const char *verification,
+		 const unsigned char hash[static SEAL_HASH_SIZE])
+{
+	return db_exec(db, NULL, "INSERT INTO code (verification, n, hash) VALUES (?1, 0, ?2)",
+		       "tb", verification, hash, (size_t)SEAL_HASH_SIZE);
+}
+
+int db_token_find(struct db *db, const unsigned char hash[static SEAL_HASH_SIZE],
+		  struct verification_row *row)
+{
+	return get_one(db,
+		       db_query(db,
+				"SELECT " COLUMNS " FROM verification WHERE id ="
+				" (SELECT verification FROM code WHERE n = 0 AND hash = ?1)",
+				"b", hash, (size_t)SEAL_HASH_SIZE),
+		       row);
 }
 
 int db_owner_get(struct db *db, const char *site, int64_t number, char account[static ACCOUNT_SIZE])

@@ -27,7 +27,8 @@ int number_parse(struct number *number, const char *text, const char *region, co
 		 struct refusal *why);
 
 /* As number_parse, and it must be a mobile of one of the countries: not_a_mobile,
- * country_not_allowed. */
+ * country_not_allowed. Their hint, where no other meaning is likely, shows what a mobile there
+ * looks like: "+7 9xx xxx-xx-xx". */
 int number_parse_mobile(struct number *number, const char *text, const char *region,
 			const struct config_strings *countries, const char *field,
 			struct refusal *why);
@@ -35,6 +36,9 @@ int number_parse_mobile(struct number *number, const char *text, const char *reg
 /* For texts: also short codes of 3 to 8 digits, as they are. */
 int number_parse_recipient(struct number *number, const char *text, const char *region,
 			   const char *field, struct refusal *why);
+
+/* Has the number the calling code of this region? RU and KZ share theirs. */
+bool number_is_of(const char *e164, const char *region);
 
 /* E.164 without its last four digits. */
 void number_prefix(const char *e164, char prefix[static NUMBER_SIZE]);

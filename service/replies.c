@@ -15,6 +15,7 @@
 #include "queue/db_contact.h"
 #include "queue/db_event.h"
 #include "service/chars.h"
+#include "service/reverse.h"
 
 enum { WORD_MAX = 24, TYPED_MAX = 120, CANCEL_AT_ONCE = 64 };
 
@@ -167,21 +168,42 @@ static bool is_e164(const char *sender)
 	       strspn(sender + 1, "0123456789") == n - 1;
 }
 
-int reply_receive(const struct rule *rule, struct inbox_row *row, const char *pdu)
+static int keep(const struct rule *rule, struct inbox_row *row, const char *pdu)
+{
+	int err = db_inbox_add(rule->db, row, pdu);
+
+	return err == 0 ? tell(rule, row, "sms.received") : err;
+}
+
+static int receive_token(const struct rule *rule, const struct verification_row *verification,
+			 struct inbox_row *row, const char *pdu, const char *service_centre)
+{
+	int err;
+
+	memcpy(row->site, verification->site, sizeof(row->site));
+	err = keep(rule, row, pdu);
+	return err == 0 ? reverse_sms(rule, verification, row, service_centre) : err;
+}
+
+int reply_receive(const struct rule *rule, struct inbox_row *row, const char *pdu,
+		  const char *service_centre)
 {
 	bool known = is_e164(row->sender), to_request = false;
+	struct verification_row verification;
 	struct message_row last;
-	int err = known ? last_message(rule, row->sender, &last) : -ENOENT;
+	int err = reverse_find(rule, row->text, &verification);
 
+	if (err == 0)
+		return receive_token(rule, &verification, row, pdu, service_centre);
+	if (err == -ENOENT)
+		err = known ? last_message(rule, row->sender, &last) : -ENOENT;
 	if (err < 0 && err != -ENOENT)
 		return err;
 	if (err == 0) {
 		memcpy(row->site, last.site, sizeof(row->site));
 		to_request = last.kind == KIND_CONTACT_REQUEST;
 	}
-	err = db_inbox_add(rule->db, row, pdu);
-	if (err == 0)
-		err = tell(rule, row, "sms.received");
+	err = keep(rule, row, pdu);
 	if (err < 0 || !known)
 		return err;
 	switch (reply_word(row->text)) {

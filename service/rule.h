@@ -14,13 +14,16 @@
 #include "queue/db.h"
 #include "queue/db_idempotency.h"
 
-enum { RULE_REFUSED = 1 };
+enum { RULE_REFUSED = 1, RULE_ALTERNATIVES = 2 };
+
+struct gateways; /* verifications.h */
 
 struct rule {
 	struct db *db;
 	const struct config *config;
-	const struct config_site *site; /* NULL: an operator who looks at every site's objects */
-	const char *client;             /* "uid:33" */
+	const struct config_site *site;  /* NULL: an operator who looks at every site's objects */
+	const char *client;              /* "uid:33" */
+	const struct gateways *gateways; /* modems that users can reach now; NULL: none is known */
 	/* idempotency.key NULL: none was sent. */
 	struct idempotency idempotency;
 };
@@ -44,6 +47,8 @@ enum reason {
 	REASON_LIMIT_REACHED,
 	REASON_PREFIX_SUSPENDED,
 	REASON_CHANNEL_NOT_AVAILABLE,
+	REASON_GATEWAY_NOT_READY,
+	REASON_CALL_PENDING,
 	REASON_NUMBER_BOUND_ELSEWHERE,
 	REASON_ALREADY_APPROVED,
 	REASON_CANCELED,
@@ -63,6 +68,8 @@ struct refusal {
 	char field_reason[40];  /* "not_a_mobile", "number_has_letters", "too_long" ... */
 	char detail[240]; /* one sentence: what happened and what to do; no numbers, no texts */
 	char hint[80];    /* a suggestion ("+79121234567") or "" */
+	const char
+		*alternatives[RULE_ALTERNATIVES]; /* channels that are open all the same, or NULL */
 };
 
 /* Fills why and returns RULE_REFUSED. */

@@ -1,7 +1,7 @@
 /* verification_check.c - what the user typed is judged.
  *
- * Steps: whose verification, is it open, is the entry well-formed (else it is not counted); a
- * lock; the code's end; the entry is counted before it is compared; then wrong, superseded, or
+ * Steps: whose verification, is it open, is the entry well-formed (else it is not counted); the
+ * locks; the code's end; the entry is counted before it is compared; then wrong, superseded, or
  * approved - and an approval binds the number in the same transaction, if it is still free.
  * A counted refusal returns 0 with why filled: it is kept. */
 #include <errno.h>
@@ -40,6 +40,10 @@ static int read_code(struct entry *entry, const char *code, struct refusal *why)
 	unsigned length =
 		test != NULL ? (unsigned)strlen(test) : entry->c.site->verification.code_length;
 
+	if (!verification_takes_code(&entry->c))
+		return rule_refuse_field(why, "code", "no_code",
+					 "Nothing is to be entered in this channel: it is approved "
+					 "when the user's SMS or call has come.");
 	if (code == NULL || code[0] == '\0')
 		return rule_refuse_field(why, "code", "required", "The code that the user typed.");
 	if (length >= CODE_MAX || code_normalise(code, length, entry->code) < 0)
@@ -89,8 +93,11 @@ static int judge(const struct rule *rule, const struct entry *entry)
 
 static int count_wrong(const struct rule *rule, struct entry *entry, bool superseded)
 {
-	int err = verification_count_wrong(rule, &entry->keys);
+	bool alarm;
+	int err = verification_count_wrong(rule, &entry->keys, &alarm);
 
+	if (err == 0 && alarm)
+		err = verification_tell(rule, &entry->c, "guessing", "many_wrong_codes");
 	if (err < 0)
 		return err;
 	return verification_tell(rule, &entry->c, "wrong_code",
@@ -98,15 +105,26 @@ static int count_wrong(const struct rule *rule, struct entry *entry, bool supers
 }
 
 /* Right, but another account's: kept (the entry proved possession), not approved. */
-static int refuse_bound(const struct rule *rule, struct entry *entry, struct refusal *why)
+static int refuse_bound(const struct rule *rule, const struct verification_case *c,
+			const struct verification_keys *keys, struct refusal *why)
 {
-	int err = db_place_clear(rule->db, &entry->keys.wrong_account);
+	int err = verification_forgive(rule, c, keys);
 
 	if (err == 0)
-		err = verification_tell(rule, &entry->c, "refused", "number_bound_elsewhere");
+		err = verification_tell(rule, c, "refused", "number_bound_elsewhere");
 	rule_refuse(why, REASON_NUMBER_BOUND_ELSEWHERE, 0,
 		    "The number belongs to another account.");
 	return err;
+}
+
+int verification_refuse_second(const char *purpose, struct refusal *why)
+{
+	if (strcmp(purpose, "login") == 0)
+		return rule_refuse_field(why, "phone", "not_the_accounts_number",
+					 "The account has another number. Leave phone out to log "
+					 "in with that one.");
+	return rule_refuse_field(why, "purpose", "use_change",
+				 "The account has another number. Replace it with purpose change.");
 }
 
 /* Makes the account the owner, where the purpose binds. *holds: it owns the number now. */
@@ -119,12 +137,12 @@ static int bind_number(const struct rule *rule, const struct verification_row *r
 	if (err < 0 && err != -ENOENT)
 		return err;
 	*holds = err == 0 && held == row->number;
-	if (*holds || strcmp(row->purpose, "login") == 0)
+	if (*holds)
 		return 0;
 	if (err == 0 && strcmp(row->purpose, "change") != 0)
-		return rule_refuse_field(why, "purpose", "use_change",
-					 "The account has another number. Replace it with purpose "
-					 "change.");
+		return verification_refuse_second(row->purpose, why);
+	if (strcmp(row->purpose, "login") == 0)
+		return 0;
 	if (err == 0)
 		err = db_owner_remove(rule->db, row->site, row->account, held);
 	else
@@ -133,19 +151,20 @@ static int bind_number(const struct rule *rule, const struct verification_row *r
 	return err == 0 ? db_owner_set(rule->db, row->site, row->account, row->number) : err;
 }
 
-static int keep_proof(const struct rule *rule, const struct verification_row *row)
+static int keep_proof(const struct rule *rule, const struct verification_case *c)
 {
+	const struct verification_row *row = &c->row;
 	struct proof_row proof = { .number = row->number, .verified_at = row->approved_at };
 
-	snprintf(proof.channel, sizeof(proof.channel), "%s", row->channel);
-	snprintf(proof.assurance, sizeof(proof.assurance), "code");
+	snprintf(proof.channel, sizeof(proof.channel), "%s", c->channel->name);
+	snprintf(proof.assurance, sizeof(proof.assurance), "%s", c->channel->assurance);
 	return db_proof_set(rule->db, row->site, row->account, &proof);
 }
 
-static int finish(const struct rule *rule, struct entry *entry, bool holds)
+static int finish(const struct rule *rule, struct verification_case *c,
+		  const struct verification_keys *keys, bool holds)
 {
-	struct verification_case *c = &entry->c;
-	int err = holds ? keep_proof(rule, &c->row) : 0;
+	int err = holds ? keep_proof(rule, c) : 0;
 
 	if (err == 0)
 		err = verification_cancel_message(rule, c);
@@ -154,25 +173,26 @@ static int finish(const struct rule *rule, struct entry *entry, bool holds)
 	if (err == 0)
 		err = db_verification_update(rule->db, &c->row);
 	if (err == 0)
-		err = verification_count_success(rule, &entry->keys);
-	return err == 0 ? verification_tell(rule, c, "approved", NULL) : err;
+		err = verification_count_success(rule, c, keys);
+	return err == 0 ? verification_tell(rule, c, "approved", c->remark) : err;
 }
 
-static int approve(const struct rule *rule, struct entry *entry, struct refusal *why)
+int verification_approve(const struct rule *rule, struct verification_case *c,
+			 const struct verification_keys *keys, struct refusal *why)
 {
-	struct verification_row *row = &entry->c.row;
+	struct verification_row *row = &c->row;
 	char owner[ACCOUNT_SIZE];
 	bool holds = false;
 	int err = db_owner_get(rule->db, row->site, row->number, owner);
 
 	if (err == 0 && strcmp(owner, row->account) != 0)
-		return refuse_bound(rule, entry, why);
+		return refuse_bound(rule, c, keys, why);
 	if (err < 0 && err != -ENOENT)
 		return err;
 	row->state = VER_APPROVED;
 	row->approved_at = db_now(rule->db);
 	err = bind_number(rule, row, &holds, why);
-	return err == 0 ? finish(rule, entry, holds) : err;
+	return err == 0 ? finish(rule, c, keys, holds) : err;
 }
 
 /* Counts the entry, then compares it. */
@@ -186,13 +206,16 @@ static int decide(const struct rule *rule, struct entry *entry, enum check_resul
 		return err;
 	if (left == 0)
 		return lock(rule, entry, why);
+	err = verification_check_number_lock(rule, &entry->keys, why);
+	if (err != 0)
+		return err;
 	err = db_place_take(rule->db, &entry->keys.wrong_account, 0, false);
 	if (err < 0)
 		return err;
 	match = judge(rule, entry);
 	if (match == 0) {
 		*result = CHECK_APPROVED;
-		return approve(rule, entry, why);
+		return verification_approve(rule, &entry->c, &entry->keys, why);
 	}
 	if (match < 0 && match != -ENOENT)
 		return match;

@@ -1,9 +1,11 @@
 /* verification_create.c - a code is asked for: the first one, or another of the same verification.
+ * Or the user shall send or ring himself: what is special to that stands in verification_reverse.c.
  *
  * Steps: an earlier request with this key; the input; locks; whose number it is; a pending
- * verification of the same account, number and purpose goes on (after its wait), else a new one
- * begins; limits; then the code, its text, its message, the row, the places and the key are kept
- * together or not at all. The code exists as a keyed hash and inside the sealed text only. */
+ * verification of the same account, number, purpose and channel goes on (a code after its wait),
+ * else a new one begins; limits; then the code, its text, its message, the row, the places and the
+ * key are kept together or not at all. The code exists as a keyed hash and inside the sealed text
+ * only. */
 #include <ctype.h>
 #include <errno.h>
 #include <sodium.h>
@@ -22,13 +24,6 @@ enum { APP_HASH_LENGTH = 11 };
 
 static const int64_t code_until_ms = 600 * 1000LL; /* a code that was never submitted ends then */
 
-/* What the request says, checked. */
-struct wish {
-	const char *account, *purpose, *locale, *app_hash;
-	char phone[NUMBER_SIZE];
-	int64_t number;
-};
-
 static bool is_one_of(const char *text, const char *const *words, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -37,29 +32,33 @@ static bool is_one_of(const char *text, const char *const *words, size_t n)
 	return false;
 }
 
-static int read_channel(const char *channel, struct refusal *why)
+static int read_channel(const struct rule *rule, const char *name, struct verification_wish *wish,
+			struct refusal *why)
 {
-	static const char *const later[] = { "inbound_sms", "missed_call", "zalo", "email" };
+	static const char *const later[] = { "zalo", "email" };
 
-	if (channel == NULL || strcmp(channel, "sms") == 0)
+	name = name != NULL ? name : channel_sms.name;
+	wish->channel = verification_channel(name);
+	if (wish->channel == NULL && !is_one_of(name, later, ARRAY_LEN(later)))
+		return rule_refuse_field(why, "channel", "unknown",
+					 "There is no such channel. One of sms, inbound_sms, "
+					 "missed_call.");
+	if (wish->channel != NULL && verification_offers(rule->site, name))
 		return 0;
-	if (is_one_of(channel, later, ARRAY_LEN(later)))
-		return rule_refuse(why, REASON_CHANNEL_NOT_AVAILABLE, 0,
-				   "This gateway does not offer that channel. Use sms.");
-	return rule_refuse_field(why, "channel", "unknown", "There is no such channel. Use sms.");
+	return rule_refuse(why, REASON_CHANNEL_NOT_AVAILABLE, 0,
+			   "This site does not offer that channel. Use %s.",
+			   rule->site->verification.channels.items[0]);
 }
 
-static int read_purpose(const char *purpose, struct wish *wish, struct refusal *why)
+static int read_purpose(const char *purpose, struct verification_wish *wish, struct refusal *why)
 {
-	static const char *const purposes[] = { "register", "login", "change" };
-
-	wish->purpose = purpose != NULL ? purpose : purposes[0];
-	if (is_one_of(wish->purpose, purposes, ARRAY_LEN(purposes)))
+	wish->purpose = purpose != NULL ? purpose : "register";
+	if (config_is_purpose(wish->purpose))
 		return 0;
 	return rule_refuse_field(why, "purpose", "unknown", "One of register, login, change.");
 }
 
-static int read_locale(const char *locale, struct wish *wish, struct refusal *why)
+static int read_locale(const char *locale, struct verification_wish *wish, struct refusal *why)
 {
 	wish->locale = locale;
 	if (locale == NULL)
@@ -74,7 +73,7 @@ static int read_locale(const char *locale, struct wish *wish, struct refusal *wh
 	return 0;
 }
 
-static int read_app_hash(const char *app_hash, struct wish *wish, struct refusal *why)
+static int read_app_hash(const char *app_hash, struct verification_wish *wish, struct refusal *why)
 {
 	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				     "0123456789+/";
@@ -88,12 +87,34 @@ static int read_app_hash(const char *app_hash, struct wish *wish, struct refusal
 				 APP_HASH_LENGTH);
 }
 
-static int read_phone(const struct rule *rule, const char *phone, struct wish *wish,
+/* The account's own number, where a site that asks for a login does not know it. *phone stays NULL
+ * where there is none. */
+static int own_number(const struct rule *rule, const struct verification_wish *wish,
+		      char own[static NUMBER_SIZE], const char **phone)
+{
+	int64_t number;
+	int err = db_owner_number(rule->db, rule->site->name, wish->account, &number);
+
+	if (err == 0)
+		err = db_number_get(rule->db, number, own);
+	if (err == 0)
+		*phone = own;
+	return err == -ENOENT ? 0 : err;
+}
+
+static int read_phone(const struct rule *rule, const char *phone, struct verification_wish *wish,
 		      struct refusal *why)
 {
 	struct number number;
-	int err;
+	char own[NUMBER_SIZE];
+	int err = 0;
 
+	if (phone == NULL && wish->channel->learns_phone)
+		return 0;
+	if (phone == NULL && strcmp(wish->purpose, "change") != 0)
+		err = own_number(rule, wish, own, &phone);
+	if (err < 0)
+		return err;
 	if (phone != NULL && verification_test_code(rule->site, phone) != NULL)
 		return snprintf(wish->phone, sizeof(wish->phone), "%s", phone) < NUMBER_SIZE
 			       ? 0
@@ -106,13 +127,14 @@ static int read_phone(const struct rule *rule, const char *phone, struct wish *w
 }
 
 static int read_request(const struct rule *rule, const struct verification_request *request,
-			struct wish *wish, struct refusal *why)
+			struct verification_wish *wish, struct refusal *why)
 {
 	int err = rule_account(request->account, "account", why);
 
+	memset(wish, 0, sizeof(*wish));
 	wish->account = request->account;
 	if (err == 0)
-		err = read_channel(request->channel, why);
+		err = read_channel(rule, request->channel, wish, why);
 	if (err == 0)
 		err = read_purpose(request->purpose, wish, why);
 	if (err == 0)
@@ -121,12 +143,15 @@ static int read_request(const struct rule *rule, const struct verification_reque
 		err = read_app_hash(request->app_hash, wish, why);
 	if (err == 0)
 		err = read_phone(rule, request->phone, wish, why);
-	return err == 0 ? db_number_id(rule->db, wish->phone, &wish->number) : err;
+	if (err == 0 && wish->phone[0] != '\0')
+		err = db_number_find(rule->db, wish->phone, &wish->number);
+	return err == -ENOENT ? 0 : err;
 }
 
 /* Another account's number is told at once only where the site wants it so; an account's second
- * number needs purpose change. */
-static int check_owner(const struct rule *rule, const struct wish *wish, struct refusal *why)
+ * number needs purpose change, and is none to log in with. */
+static int check_owner(const struct rule *rule, const struct verification_wish *wish,
+		       struct refusal *why)
 {
 	char owner[ACCOUNT_SIZE];
 	int64_t held;
@@ -138,24 +163,24 @@ static int check_owner(const struct rule *rule, const struct wish *wish, struct 
 	    rule->site->verification.reveal_bound == REVEAL_AT_ONCE)
 		return rule_refuse(why, REASON_NUMBER_BOUND_ELSEWHERE, 0,
 				   "The number belongs to another account.");
-	if (strcmp(wish->purpose, "register") != 0)
+	if (strcmp(wish->purpose, "change") == 0)
 		return 0;
 	err = db_owner_number(rule->db, rule->site->name, wish->account, &held);
-	if (err == 0 && held != wish->number)
-		return rule_refuse_field(why, "purpose", "use_change",
-					 "The account has another number. Replace it with purpose "
-					 "change.");
+	if (err == 0 && held != wish->number && wish->phone[0] != '\0')
+		return verification_refuse_second(wish->purpose, why);
 	return err == -ENOENT ? 0 : err;
 }
 
-static void begin(const struct rule *rule, const struct wish *wish, struct verification_case *c)
+static void begin(const struct rule *rule, const struct verification_wish *wish,
+		  struct verification_case *c)
 {
 	memset(c, 0, sizeof(*c));
 	c->site = rule->site;
+	c->channel = wish->channel;
 	snprintf(c->row.site, sizeof(c->row.site), "%s", rule->site->name);
 	snprintf(c->row.account, sizeof(c->row.account), "%s", wish->account);
 	snprintf(c->row.purpose, sizeof(c->row.purpose), "%s", wish->purpose);
-	snprintf(c->row.channel, sizeof(c->row.channel), "sms");
+	snprintf(c->row.channel, sizeof(c->row.channel), "%s", wish->channel->name);
 	c->row.number = wish->number;
 	c->row.state = VER_PENDING;
 	c->row.created_at = db_now(rule->db);
@@ -163,22 +188,8 @@ static void begin(const struct rule *rule, const struct wish *wish, struct verif
 	c->test_code = verification_test_code(rule->site, wish->phone);
 }
 
-/* The pending one is over: it says so from now on. */
-static int expire(const struct rule *rule, struct verification_case *c)
-{
-	int err;
-
-	c->row.state = VER_EXPIRED;
-	err = verification_cancel_message(rule, c);
-	if (err == 0)
-		err = db_code_erase(rule->db, c->row.id);
-	if (err == 0)
-		err = db_verification_update(rule->db, &c->row);
-	return err == 0 ? verification_tell(rule, c, "expired", NULL) : err;
-}
-
 /* The case to go on with; its id is "" where it is new. */
-static int continue_or_begin(const struct rule *rule, const struct wish *wish,
+static int continue_or_begin(const struct rule *rule, const struct verification_wish *wish,
 			     struct verification_case *c, struct refusal *why)
 {
 	int64_t wait;
@@ -186,12 +197,15 @@ static int continue_or_begin(const struct rule *rule, const struct wish *wish,
 
 	memset(c, 0, sizeof(*c));
 	c->site = rule->site;
-	err = db_verification_pending(rule->db, rule->site->name, wish->account, wish->number,
-				      wish->purpose, &c->row);
+	err = wish->number == 0 && wish->phone[0] != '\0'
+		      ? -ENOENT
+		      : db_verification_pending(rule->db, rule->site->name, wish->account,
+						wish->number, wish->purpose, wish->channel->name,
+						&c->row);
 	if (err == 0)
 		err = verification_complete(rule, c);
 	if (err == 0 && verification_is_over(rule, c)) {
-		err = expire(rule, c);
+		err = verification_expire(rule, c);
 		begin(rule, wish, c);
 		return err;
 	}
@@ -199,8 +213,9 @@ static int continue_or_begin(const struct rule *rule, const struct wish *wish,
 		begin(rule, wish, c);
 		return 0;
 	}
-	wait = verification_resend_at(c) - db_now(rule->db);
-	if (err == 0 && wait > 0)
+	wait = err == 0 && !c->channel->from_user ? verification_resend_at(c) - db_now(rule->db)
+						  : 0;
+	if (wait > 0)
 		return rule_refuse(why, REASON_TOO_SOON, wait,
 				   "A code was made a moment ago. Ask for another one later.");
 	return err;
@@ -219,13 +234,14 @@ static void make_code(const struct verification_case *c, char code[static CODE_M
 	code[n < CODE_MAX - 1 ? n : CODE_MAX - 1] = '\0';
 }
 
-static int queue_code(const struct rule *rule, struct verification_case *c, const struct wish *wish,
-		      const char *code, struct refusal *why)
+static int queue_code(const struct rule *rule, struct verification_case *c,
+		      const struct verification_wish *wish, const char *code, struct refusal *why)
 {
 	const struct config_verification *v = &rule->site->verification;
 	char text[TEXT_SIZE], minutes[24];
 	const struct text_values values = { .code = code,
 					    .minutes = minutes,
+					    .purpose = c->row.purpose,
 					    .app_hash = wish->app_hash };
 	struct message_order order = { .kind = KIND_VERIFICATION,
 				       .number = wish->number,
@@ -252,7 +268,8 @@ static int queue_code(const struct rule *rule, struct verification_case *c, cons
 }
 
 /* The row as it stands with its new code, before or after it has an id. */
-static void note_code(const struct rule *rule, struct verification_case *c, const struct wish *wish)
+static void note_code(const struct rule *rule, struct verification_case *c,
+		      const struct verification_wish *wish)
 {
 	int64_t now = db_now(rule->db);
 
@@ -266,7 +283,8 @@ static void note_code(const struct rule *rule, struct verification_case *c, cons
 	c->row.message_seq = 0;
 }
 
-static int keep_code(const struct rule *rule, const struct verification_case *c, const char *code)
+int verification_keep_code(const struct rule *rule, const struct verification_case *c,
+			   const char *code)
 {
 	unsigned char hash[SEAL_HASH_SIZE];
 
@@ -275,8 +293,9 @@ static int keep_code(const struct rule *rule, const struct verification_case *c,
 	return db_code_add(rule->db, c->row.id, hash);
 }
 
-static int send_code(const struct rule *rule, struct verification_case *c, const struct wish *wish,
-		     const struct verification_keys *keys, struct refusal *why)
+static int send_code(const struct rule *rule, struct verification_case *c,
+		     const struct verification_wish *wish, const struct verification_keys *keys,
+		     struct refusal *why)
 {
 	bool is_new = c->row.id[0] == '\0';
 	char code[CODE_MAX];
@@ -295,17 +314,84 @@ static int send_code(const struct rule *rule, struct verification_case *c, const
 		err = is_new ? db_verification_add(rule->db, &c->row)
 			     : db_verification_update(rule->db, &c->row);
 	if (err == 0)
-		err = keep_code(rule, c, code);
+		err = verification_keep_code(rule, c, code);
 	secret_wipe(code, sizeof(code));
 	return err == 0 ? verification_tell(rule, c, is_new ? "created" : "resent", NULL) : err;
+}
+
+static int check_send(const struct rule *rule, const struct verification_case *c,
+		      const struct verification_keys *keys, struct refusal *why)
+{
+	return verification_check_send(rule, rule->site, keys, c->test_code == NULL, why);
+}
+
+const struct verification_channel channel_sms = {
+	.name = "sms",
+	.assurance = "code",
+	.check = check_send,
+	.start = send_code,
+};
+
+/* Begins, sends once more, or leaves alone what waits for the user. */
+static int begin_or_repeat(const struct rule *rule, struct verification_wish *wish,
+			   const struct verification_keys *keys, struct verification_case *c,
+			   struct refusal *why)
+{
+	int err = wish->channel->from_user ? 0 : verification_check_lock(rule, keys, why);
+
+	if (err == 0)
+		err = check_owner(rule, wish, why);
+	if (err == 0)
+		err = continue_or_begin(rule, wish, c, why);
+	if (err == 0 && c->channel->from_user && c->row.id[0] != '\0')
+		return 0;
+	if (err == 0)
+		err = wish->channel->check(rule, c, keys, why);
+	if (err == 0 && wish->phone[0] != '\0')
+		err = db_number_id(rule->db, wish->phone, &wish->number);
+	c->row.number = wish->number;
+	return err == 0 ? wish->channel->start(rule, c, wish, keys, why) : err;
+}
+
+/* Nothing but time has to pass: the refusal is an event, and other channels may be open. */
+static bool time_heals(enum reason reason)
+{
+	static const enum reason reasons[] = {
+		REASON_LOCKED,        REASON_NUMBER_LOCKED,    REASON_TOO_SOON,
+		REASON_LIMIT_REACHED, REASON_PREFIX_SUSPENDED, REASON_CALL_PENDING,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+		if (reasons[i] == reason)
+			return true;
+	return false;
+}
+
+/* Such refusals come before anything was written, so their event alone is kept. */
+static int note_refusal(const struct rule *rule, const struct verification_case *c,
+			const struct verification_wish *wish, struct refusal *why)
+{
+	const struct event_new event = {
+		.type = "verification.refused",
+		.site = rule->site->name,
+		.subject = c->row.id,
+		.reason = reason_name(why->reason),
+		.channel = wish->channel->name,
+	};
+
+	if (!time_heals(why->reason))
+		return RULE_REFUSED;
+	if (!wish->channel->from_user && why->reason != REASON_TOO_SOON)
+		verification_alternatives(rule, rule->site, why->alternatives);
+	return db_event_add(rule->db, &event);
 }
 
 int verification_create(const struct rule *rule, const struct verification_request *request,
 			struct verification_view *view, struct refusal *why)
 {
+	struct verification_case c = { 0 };
 	struct verification_keys keys;
-	struct verification_case c;
-	struct wish wish;
+	struct verification_wish wish;
 	char id[ID_SIZE];
 	int err = rule_recall(rule, id, why);
 
@@ -315,15 +401,9 @@ int verification_create(const struct rule *rule, const struct verification_reque
 	if (err != 0)
 		return err;
 	verification_keys(rule, rule->site->name, wish.account, wish.phone, &keys);
-	err = verification_check_lock(rule, &keys, why);
-	if (err == 0)
-		err = check_owner(rule, &wish, why);
-	if (err == 0)
-		err = continue_or_begin(rule, &wish, &c, why);
-	if (err == 0)
-		err = verification_check_send(rule, rule->site, &keys, c.test_code == NULL, why);
-	if (err == 0)
-		err = send_code(rule, &c, &wish, &keys, why);
+	err = begin_or_repeat(rule, &wish, &keys, &c, why);
+	if (err == RULE_REFUSED)
+		return note_refusal(rule, &c, &wish, why);
 	if (err == 0)
 		err = rule_keep(rule, c.row.id);
 	return err != 0 ? err : verification_fill_view(rule, &c, view);

@@ -8,6 +8,8 @@
 #include "service/rule_private.h"
 #include "service/verification_private.h"
 
+enum { EXPIRE_MAX = 100 };
+
 static const int64_t resend_rest_ms = 60000;
 
 const char *verification_test_code(const struct config_site *site, const char *phone)
@@ -22,6 +24,10 @@ int verification_complete(const struct rule *rule, struct verification_case *c)
 {
 	int err = 0;
 
+	c->channel = verification_channel(c->row.channel);
+	if (c->channel == NULL) /* a newer simgate's */
+		return -EINVAL;
+	c->remark = NULL;
 	c->phone[0] = '\0';
 	memset(&c->message, 0, sizeof(c->message));
 	if (c->row.number != 0)
@@ -52,6 +58,11 @@ int verification_load(const struct rule *rule, const char *id, struct verificati
 	return c->site == NULL ? refuse_unknown(why) : verification_complete(rule, c);
 }
 
+bool verification_takes_code(const struct verification_case *c)
+{
+	return !c->channel->from_user || c->test_code != NULL;
+}
+
 int64_t verification_expires_at(const struct verification_case *c)
 {
 	return c->message.first_submit_at != 0 ? c->message.deadline : c->row.code_until;
@@ -68,6 +79,8 @@ int64_t verification_resend_at(const struct verification_case *c)
 	const struct config_verification *v = &c->site->verification;
 	size_t wait = c->row.sends > 0 ? c->row.sends - 1 : 0;
 
+	if (c->channel->from_user) /* the same until it ends */
+		return c->row.code_until;
 	if (v->n_resend_after == 0)
 		return c->row.code_at;
 	if (wait >= v->n_resend_after)
@@ -91,8 +104,28 @@ int verification_fill_view(const struct rule *rule, const struct verification_ca
 	view->delivery = c->message.state;
 	view->delivery_reason = delivery_reason_of(c);
 	memcpy(view->message_id, c->message.id, sizeof(view->message_id));
+	view->assurance = view->row.state == VER_APPROVED ? c->channel->assurance : "";
+	if (view->row.state == VER_PENDING && c->channel->from_user)
+		verification_instruct(rule, c, &view->todo);
+	else if (view->row.state == VER_PENDING)
+		verification_alternatives(rule, c->site, view->alternatives);
 	verification_keys(rule, c->row.site, c->row.account, c->phone, &keys);
+	if (!verification_takes_code(c))
+		return verification_senders_left(rule, c->site, &keys, &view->attempts_left);
 	return verification_entries_left(rule, c->site, &keys, &view->attempts_left);
+}
+
+int verification_expire(const struct rule *rule, struct verification_case *c)
+{
+	int err;
+
+	c->row.state = VER_EXPIRED;
+	err = verification_cancel_message(rule, c);
+	if (err == 0)
+		err = db_code_erase(rule->db, c->row.id);
+	if (err == 0)
+		err = db_verification_update(rule->db, &c->row);
+	return err == 0 ? verification_tell(rule, c, "expired", NULL) : err;
 }
 
 int verification_cancel_message(const struct rule *rule, struct verification_case *c)
@@ -105,6 +138,24 @@ int verification_cancel_message(const struct rule *rule, struct verification_cas
 	return db_message_move(rule->db, &c->message, MSG_CANCELED, &cause);
 }
 
+int verification_expire_due(const struct rule *rule, int64_t *next_at)
+{
+	struct verification_case c = { .site = NULL }; /* it may have left the configuration */
+
+	for (int i = 0; i < EXPIRE_MAX; i++) {
+		int err = db_verification_first_end(rule->db, &c.row);
+
+		*next_at = err == 0 ? c.row.code_until : 0;
+		if (err == -ENOENT || *next_at > db_now(rule->db))
+			return 0;
+		if (err == 0)
+			err = verification_expire(rule, &c);
+		if (err < 0)
+			return err;
+	}
+	return 0; /* more of them are due */
+}
+
 int verification_tell(const struct rule *rule, const struct verification_case *c, const char *what,
 		      const char *reason)
 {
@@ -115,6 +166,7 @@ int verification_tell(const struct rule *rule, const struct verification_case *c
 		.subject = c->row.id,
 		.state = verification_state_name(c->row.state),
 		.reason = reason,
+		.channel = c->row.channel,
 	};
 
 	snprintf(type, sizeof(type), "verification.%s", what);

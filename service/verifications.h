@@ -26,6 +26,33 @@ struct delivery_advice {
 };
 const struct delivery_advice *delivery_advice(enum delivery_reason reason);
 
+/* A modem that users can send to or ring. */
+struct gateway {
+	char modem[MODEM_SIZE], number[NUMBER_SIZE]; /* E.164 */
+};
+
+enum { GATEWAYS_MAX = 64 };
+
+struct gateways {
+	struct gateway items[GATEWAYS_MAX];
+	size_t n;
+};
+
+enum { TOKEN_SIZE = 12, INSTRUCTION_NUMBERS = 8 };
+
+/* For the site's user. */
+struct instruction_words {
+	const char *action, *ru, *vi, *en; /* action: "send_sms", "call" */
+};
+
+/* What the user must do in inbound_sms and missed_call: send the token to, or ring, a number. */
+struct verification_instructions {
+	const struct instruction_words *words; /* NULL: nothing is to be done */
+	char token[TOKEN_SIZE];                /* "" for a call */
+	char numbers[INSTRUCTION_NUMBERS][NUMBER_SIZE];
+	size_t n_numbers; /* 0: no gateway is ready */
+};
+
 struct verification_view {
 	struct verification_row row; /* state VER_EXPIRED is set here when time says so */
 	char phone[NUMBER_SIZE];     /* "" while unknown */
@@ -36,18 +63,27 @@ struct verification_view {
 	enum message_state delivery;
 	enum delivery_reason delivery_reason;
 	char message_id[ID_SIZE]; /* "" if there is none */
+	struct verification_instructions todo;
+	const char *assurance;                       /* once it is approved, else "" */
+	const char *alternatives[RULE_ALTERNATIVES]; /* ways out while a code does not come */
 };
 
 struct verification_request {
 	const char *account, *phone, *channel, *locale, *purpose, *app_hash; /* NULL: left out */
 };
 
+/* Says no as every rule; a refusal for which time is the remedy comes with 0, as its event is
+ * kept. */
 int verification_create(const struct rule *rule, const struct verification_request *request,
 			struct verification_view *view, struct refusal *why);
 int verification_show(const struct rule *rule, const char *id, struct verification_view *view,
 		      struct refusal *why);
 int verification_cancel(const struct rule *rule, const char *id, struct verification_view *view,
 			struct refusal *why);
+
+/* Ends those that waited for the user's SMS or call in vain, of every site; *next_at: when the next
+ * one ends, 0: none waits. */
+int verification_expire_due(const struct rule *rule, int64_t *next_at);
 
 enum check_result { CHECK_APPROVED, CHECK_WRONG_CODE, CHECK_SUPERSEDED_CODE };
 

@@ -1,7 +1,9 @@
 """The real daemon and the modem simulator as Python objects, over their real sockets."""
+import datetime
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -251,6 +253,29 @@ class Gateway(Process):
 
     def reload(self):
         self.signal(signal.SIGHUP)
+
+
+def seconds(text):
+    """An RFC 3339 time as seconds."""
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def code_for(simulator, phone, n=1):
+    """The n-th code that this phone got."""
+    def there():
+        found = [re.search(r"#(\d+)$", m["text"]) for m in simulator.handset() if m["to"] == phone]
+        found = [match.group(1) for match in found if match]
+        return found[n - 1] if len(found) >= n else None
+    return wait_until(there, why=f"code {n} did not reach {phone}")
+
+
+def verify(simulator, gateway, account, phone):
+    """Makes phone the account's."""
+    started = gateway.post("/v1/verifications", {"account": account, "phone": phone})
+    assert started.status == 202, started
+    answer = gateway.post(f"/v1/verifications/{started['id']}/check",
+                          {"code": code_for(simulator, phone)})
+    assert (answer.status, answer["result"]) == (200, "approved"), answer
 
 
 def fill_disk(folder):

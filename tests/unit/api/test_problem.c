@@ -29,6 +29,8 @@ static const unsigned statuses[REASON_COUNT] = {
 	[REASON_LIMIT_REACHED] = 429,
 	[REASON_PREFIX_SUSPENDED] = 429,
 	[REASON_CHANNEL_NOT_AVAILABLE] = 422,
+	[REASON_GATEWAY_NOT_READY] = 503,
+	[REASON_CALL_PENDING] = 429,
 	[REASON_NUMBER_BOUND_ELSEWHERE] = 409,
 	[REASON_ALREADY_APPROVED] = 409,
 	[REASON_CANCELED] = 409,
@@ -90,10 +92,16 @@ static void test_retry_after(void **state)
 
 static json_t *render(const struct field_errors *errors, int64_t retry_after_s)
 {
+	static const char *const alternatives[RULE_ALTERNATIVES] = { "missed_call" };
+	const struct problem_more more = {
+		.errors = errors,
+		.alternatives = retry_after_s > 0 ? alternatives : NULL,
+		.retry_after_s = retry_after_s,
+	};
 	struct json_text out = { 0 };
 	json_t *body;
 
-	problem_json(&out, 422, "too_short", "Why.", errors, retry_after_s);
+	problem_json(&out, 422, "too_short", "Why.", &more);
 	body = json_loadb(out.data, out.n, 0, NULL);
 	assert_non_null(body);
 	json_text_free(&out);
@@ -123,6 +131,9 @@ static void test_body(void **state)
 	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 0), "hint")),
 			    "+79120000000");
 	assert_null(json_object_get(json_array_get(list, 1), "hint"));
+	list = json_object_get(body, "alternatives");
+	assert_int_equal(json_array_size(list), 1);
+	assert_string_equal(json_string_value(json_array_get(list, 0)), "missed_call");
 	json_decref(body);
 }
 
@@ -141,6 +152,7 @@ static void test_odd_field_names(void **state)
 		problem_add_field(&errors, i % 2 ? name : name + 1, "unknown_member", "No.");
 	assert_int_equal(errors.n, FIELD_ERRORS_MAX);
 	body = render(&errors, 0);
+	assert_null(json_object_get(body, "alternatives"));
 	assert_int_equal(json_array_size(json_object_get(body, "errors")), FIELD_ERRORS_MAX);
 	for (size_t i = 0; i < errors.n; i++)
 		assert_true(json_is_object(json_array_get(json_object_get(body, "errors"), i)));

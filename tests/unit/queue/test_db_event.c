@@ -6,12 +6,12 @@
 #include "test_db.h"
 
 static const struct event_new added[] = {
-	{ "message.queued", "a", "msg_1", "queued", NULL, NULL },
-	{ "message.sent", "a", "msg_1", "sent", "gsm0", "reason" },
-	{ "message.queued", "b", "msg_2", "queued", NULL, NULL },
-	{ "modem.lost", NULL, "gsm0", "absent", "gsm0", "unplugged" },
-	{ "messages", "b", "x", NULL, NULL, NULL },
-	{ "verification.approved", "a", "ver_1", "approved", NULL, NULL },
+	{ "message.queued", "a", "msg_1", "queued", NULL, NULL, NULL },
+	{ "message.sent", "a", "msg_1", "sent", "gsm0", "reason", NULL },
+	{ "message.queued", "b", "msg_2", "queued", NULL, NULL, NULL },
+	{ "modem.lost", NULL, "gsm0", "absent", "gsm0", "unplugged", NULL },
+	{ "messages", "b", "x", NULL, NULL, NULL, NULL },
+	{ "verification.approved", "a", "ver_1", "approved", NULL, NULL, "sms" },
 };
 
 static void add_all(struct db *db)
@@ -106,8 +106,8 @@ static void filters_choose(void **state)
 
 static void one_call_looks_at_ten_thousand(void **state)
 {
-	const struct event_new dull = { "message.queued", "a", "msg_1", NULL, NULL, NULL };
-	const struct event_new rare = { "modem.lost", NULL, "gsm0", NULL, NULL, NULL };
+	const struct event_new dull = { "message.queued", "a", "msg_1", NULL, NULL, NULL, NULL };
+	const struct event_new rare = { "modem.lost", NULL, "gsm0", NULL, NULL, NULL, NULL };
 	struct event_query query = { .types = "modem.", .limit = 5 };
 	struct db *db = the_db(state);
 	struct event events[5];

@@ -38,6 +38,9 @@ static void a_row_comes_back_as_it_went(void **state)
 	row.message_seq = 0;
 	row.code_at = 11;
 	row.code_until = 12;
+	snprintf(row.gateway, sizeof(row.gateway), "gsm0");
+	snprintf(row.service_centre, sizeof(row.service_centre), "+79168999100");
+	snprintf(row.refused, sizeof(row.refused), "wrong_sender");
 	assert_int_equal(db_verification_update(db, &row), 0);
 	assert_int_equal(db_verification_get(db, row.id, &back), 0);
 	assert_memory_equal(&row, &back, sizeof(row));
@@ -55,6 +58,8 @@ static void a_number_may_be_unknown(void **state)
 	assert_int_equal(db_verification_add(db, &row), 0);
 	assert_int_equal(db_verification_get(db, row.id, &back), 0);
 	assert_int_equal(back.number, 0);
+	assert_int_equal(db_verification_pending(db, "s", "u1", 0, "register", "sms", &back), 0);
+	assert_string_equal(back.id, row.id);
 }
 
 static void the_newest_pending_one_is_found(void **state)
@@ -63,23 +68,26 @@ static void the_newest_pending_one_is_found(void **state)
 	struct verification_row older = sample(db, "u1", "register"), newer = older,
 				login = sample(db, "u1", "login"), found;
 
-	assert_int_equal(db_verification_pending(db, "s", "u1", older.number, "register", &found),
-			 -ENOENT);
+	assert_int_equal(
+		db_verification_pending(db, "s", "u1", older.number, "register", "sms", &found),
+		-ENOENT);
 	assert_int_equal(db_verification_add(db, &older), 0);
 	db->now++;
 	assert_int_equal(db_verification_add(db, &newer), 0);
 	assert_int_equal(db_verification_add(db, &login), 0);
-	assert_int_equal(db_verification_pending(db, "s", "u1", older.number, "register", &found),
-			 0);
+	assert_int_equal(
+		db_verification_pending(db, "s", "u1", older.number, "register", "sms", &found), 0);
 	assert_string_equal(found.id, newer.id);
 	newer.state = VER_CANCELED;
 	assert_int_equal(db_verification_update(db, &newer), 0);
-	db_verification_pending(db, "s", "u1", older.number, "register", &found);
+	db_verification_pending(db, "s", "u1", older.number, "register", "sms", &found);
 	assert_string_equal(found.id, older.id);
-	assert_int_equal(db_verification_pending(db, "t", "u1", older.number, "register", &found),
-			 -ENOENT);
-	assert_int_equal(db_verification_pending(db, "s", "u2", older.number, "register", &found),
-			 -ENOENT);
+	assert_int_equal(
+		db_verification_pending(db, "t", "u1", older.number, "register", "sms", &found),
+		-ENOENT);
+	assert_int_equal(
+		db_verification_pending(db, "s", "u2", older.number, "register", "sms", &found),
+		-ENOENT);
 }
 
 static void a_message_leads_to_its_verification(void **state)
@@ -113,6 +121,47 @@ static void codes_are_current_superseded_or_unknown(void **state)
 	assert_int_equal(db_code_match(db, "v", hash[0]), 0);
 	assert_int_equal(db_code_erase(db, "v"), 0);
 	assert_int_equal(db_code_match(db, "v", hash[2]), -ENOENT);
+}
+
+static void a_token_leads_to_its_verification(void **state)
+{
+	struct db *db = the_db(state);
+	unsigned char token[SEAL_HASH_SIZE] = { 1 }, code[SEAL_HASH_SIZE] = { 2 };
+	struct verification_row row = sample(db, "u1", "register"), found;
+
+	assert_int_equal(db_verification_add(db, &row), 0);
+	assert_int_equal(db_token_find(db, token, &found), -ENOENT);
+	assert_int_equal(db_token_add(db, row.id, token), 0);
+	assert_int_equal(db_code_add(db, row.id, code), 0);
+	assert_int_equal(db_token_find(db, token, &found), 0);
+	assert_memory_equal(&found, &row, sizeof(row));
+	assert_int_equal(db_token_find(db, code, &found), -ENOENT);
+	assert_int_equal(db_code_match(db, row.id, code), 0);
+	assert_int_equal(db_code_erase(db, row.id), 0);
+	assert_int_equal(db_token_find(db, token, &found), -ENOENT);
+}
+
+static void the_awaited_one_is_pending_and_in_time(void **state)
+{
+	struct db *db = the_db(state);
+	struct verification_row row = sample(db, "u1", "register"), found;
+
+	assert_int_equal(db_verification_first_end(db, &found), -ENOENT);
+	assert_int_equal(db_verification_add(db, &row), 0); /* ends in 5 ms */
+	assert_int_equal(db_verification_awaited(db, row.number, "sms", &found), 0);
+	assert_string_equal(found.id, row.id);
+	assert_int_equal(db_verification_awaited(db, row.number, "missed_call", &found), -ENOENT);
+	assert_int_equal(db_verification_awaited(db, row.number + 1, "sms", &found), -ENOENT);
+	db->now += 5;
+	assert_int_equal(db_verification_awaited(db, row.number, "sms", &found), -ENOENT);
+	assert_int_equal(db_verification_first_end(db, &found), -ENOENT); /* a code was made */
+	row.sends = 0;
+	assert_int_equal(db_verification_update(db, &row), 0);
+	assert_int_equal(db_verification_first_end(db, &found), 0);
+	assert_string_equal(found.id, row.id);
+	row.state = VER_EXPIRED;
+	assert_int_equal(db_verification_update(db, &row), 0);
+	assert_int_equal(db_verification_first_end(db, &found), -ENOENT);
 }
 
 static void owner_is_unique_both_ways(void **state)
@@ -165,7 +214,7 @@ static void proofs_are_kept_by_channel(void **state)
 	free(list);
 }
 
-static void codes_and_rows_are_pruned_by_age(void **state)
+static void codes_are_pruned_by_age(void **state)
 {
 	struct db *db = the_db(state);
 	unsigned char hash[SEAL_HASH_SIZE] = { 1 };
@@ -178,13 +227,10 @@ static void codes_and_rows_are_pruned_by_age(void **state)
 	assert_int_equal(db_verification_add(db, &young), 0);
 	assert_int_equal(db_code_add(db, young.id, hash), 0);
 	assert_int_equal(db_code_add(db, "ver_gone", hash), 0);
-	assert_int_equal(db_verification_prune(db, T0 + MINUTE, T0), 0);
+	assert_int_equal(db_code_prune(db, T0 + MINUTE), 0);
 	assert_int_equal(count_of(db, "SELECT count(*) FROM verification"), 2);
 	assert_int_equal(count_of(db, "SELECT count(*) FROM code"), 1);
 	assert_int_equal(db_code_match(db, young.id, hash), 0);
-	assert_int_equal(db_verification_prune(db, T0 + MINUTE, T0 + MINUTE), 0);
-	assert_int_equal(db_verification_get(db, old.id, &old), -ENOENT);
-	assert_int_equal(db_verification_get(db, young.id, &young), 0);
 }
 
 int main(void)
@@ -196,9 +242,11 @@ int main(void)
 		TEST(the_newest_pending_one_is_found),
 		TEST(a_message_leads_to_its_verification),
 		TEST(codes_are_current_superseded_or_unknown),
+		TEST(a_token_leads_to_its_verification),
+		TEST(the_awaited_one_is_pending_and_in_time),
 		TEST(owner_is_unique_both_ways),
 		TEST(proofs_are_kept_by_channel),
-		TEST(codes_and_rows_are_pruned_by_age),
+		TEST(codes_are_pruned_by_age),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

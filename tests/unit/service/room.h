@@ -123,11 +123,19 @@ static inline int64_t count_rows(struct room *room, const char *sql)
 	return n;
 }
 
+/* A refusal of which the event is kept counts as one, too. */
+static inline int begin(struct room *room, const struct verification_request *request)
+{
+	int err = RUN(room, verification_create(&room->rule, request, &room->ver, &room->why));
+
+	return err == 0 && room->why.reason != REASON_NONE ? RULE_REFUSED : err;
+}
+
 static inline int start(struct room *room, const char *account, const char *phone)
 {
 	const struct verification_request request = { .account = account, .phone = phone };
 
-	return RUN(room, verification_create(&room->rule, &request, &room->ver, &room->why));
+	return begin(room, &request);
 }
 
 /* The code in the newest SMS of the verification that was filled last. */

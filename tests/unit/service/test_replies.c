@@ -63,7 +63,7 @@ static int receive(struct room *room, const char *sender, char *text, const char
 	snprintf(row->sender, sizeof(row->sender), "%s", sender);
 	snprintf(row->modem, sizeof(row->modem), "gsm0");
 	row->text = text;
-	return RUN(room, reply_receive(&room->rule, row, pdu));
+	return RUN(room, reply_receive(&room->rule, row, pdu, ""));
 }
 
 static void an_sms_belongs_to_who_wrote_last(void **state)
