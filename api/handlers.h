@@ -40,6 +40,10 @@ void reply_control_error(struct request *request, int err);
 /* The modems are replaced: a trace ends (api_trace.c). */
 void modem_trace_end(struct request *request);
 
+/* api_ports.c */
+void handle_port_list(struct request *request);
+void handle_doctor(struct request *request);
+
 void handle_status(struct request *request);
 void handle_healthz(struct request *request);
 

@@ -35,6 +35,8 @@ static const struct route routes[] = {
 	{ "POST",   "/v1/modems/{}/ussd",      ROLE_OPERATOR, SITE_NONE, false, "", handle_modem_ussd },
 	{ "POST",   "/v1/modems/{}/at",        ROLE_OPERATOR, SITE_NONE, false, "", handle_modem_at },
 	{ "GET",    "/v1/modems/{}/trace",     ROLE_OPERATOR, SITE_NONE, false, "", handle_modem_trace },
+	{ "GET",    "/v1/ports",               ROLE_OPERATOR, SITE_NONE, false, "", handle_port_list },
+	{ "GET",    "/v1/doctor",              ROLE_OPERATOR, SITE_NONE, false, "", handle_doctor },
 	{ "GET",    "/v1/status",              ROLE_VIEWER,   SITE_NONE, false, "", handle_status },
 	{ "GET",    "/healthz",                ROLE_VIEWER,   SITE_NONE, false, "", handle_healthz },
 };

@@ -11,6 +11,7 @@ enum cli_option {
 	OPT_ACCOUNT,
 	OPT_AFTER,
 	OPT_APP_HASH,
+	OPT_BUNDLE,
 	OPT_CHANNEL,
 	OPT_ENCODING,
 	OPT_FOLLOW,
@@ -56,7 +57,8 @@ struct verb {
 };
 
 /* Verbs by file; each list ends with a name of NULL. */
-extern const struct verb message_verbs[], verify_verbs[], modem_verbs[], event_verbs[];
+extern const struct verb message_verbs[], verify_verbs[], modem_verbs[], event_verbs[],
+	field_verbs[];
 
 /* Printers that more than one verb needs. */
 void print_verification(const json_t *verification);

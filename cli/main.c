@@ -17,6 +17,7 @@ static const struct option options[] = {
 	{ "account", required_argument, NULL, OPT_ACCOUNT },
 	{ "after", required_argument, NULL, OPT_AFTER },
 	{ "app-hash", required_argument, NULL, OPT_APP_HASH },
+	{ "bundle", required_argument, NULL, OPT_BUNDLE },
 	{ "channel", required_argument, NULL, OPT_CHANNEL },
 	{ "encoding", required_argument, NULL, OPT_ENCODING },
 	{ "follow", no_argument, NULL, OPT_FOLLOW },
@@ -48,7 +49,8 @@ static const struct option options[] = {
 	{ 0 },
 };
 
-static const struct verb *const lists[] = { event_verbs, message_verbs, verify_verbs, modem_verbs };
+static const struct verb *const lists[] = { event_verbs, message_verbs, verify_verbs, modem_verbs,
+					    field_verbs };
 
 enum { LISTS = sizeof(lists) / sizeof(lists[0]) };
 

@@ -15,6 +15,7 @@
 #include "base/util.h"
 #include "daemon/gateway.h"
 #include "daemon/journal.h"
+#include "daemon/tools.h"
 #include "service/texts.h"
 
 #define DEFAULT_CONFIG "/etc/simgate/simgate.conf"
@@ -32,9 +33,14 @@ struct program {
 };
 
 static const char usage[] =
-	"usage: simgated [-c FILE] [--check-config] [--version]\n"
+	"usage: simgated [-c FILE] [--check-config | --detect [DEVICE...] | --doctor [DEVICE...]]\n"
 	"  -c, --config FILE   configuration (default " DEFAULT_CONFIG ")\n"
 	"      --check-config  print every problem of the configuration and exit: 0 none, 2 some\n"
+	"      --detect        list serial ports and who answers there, print a configuration;\n"
+	"                      exit: 0 somebody answered, 1 nobody\n"
+	"      --doctor        check rights, modems, SIMs, network, files; exit: 0 pass, 1 warn, 2 "
+	"fail\n"
+	"      --json          detect and doctor as JSON\n"
 	"  -V, --version       print the version\n"
 	"  -h, --help          print this\n";
 
@@ -57,7 +63,7 @@ static void log_problem(void *arg, const char *file, unsigned line, const char *
 
 /* The rules know what a template needs; the file's reader does not. */
 static bool template_ok(const struct config *config, const struct config_site *site,
-			const struct config_template *t, config_problem *tell)
+			const struct config_template *t, config_problem *tell, void *arg)
 {
 	const char *problem = text_template_problem(t->kind, t->text);
 	char setting[160];
@@ -69,26 +75,26 @@ static bool template_ok(const struct config *config, const struct config_site *s
 	snprintf(setting, sizeof(setting), "sites.%s.templates.%s%s%s.%s", site->name,
 		 config_kind_name(t->kind), t->purpose[0] != '\0' ? "." : "", t->purpose,
 		 t->locale);
-	tell(NULL, config->path, t->line, setting, problem);
+	tell(arg, config->path, t->line, setting, problem);
 	return false;
 }
 
-static bool templates_ok(const struct config *config, config_problem *tell)
+static bool templates_ok(const struct config *config, config_problem *tell, void *arg)
 {
 	bool ok = true;
 
 	for (size_t i = 0; i < config->n_sites; i++)
 		for (size_t k = 0; k < config->sites[i].n_templates; k++)
 			ok &= template_ok(config, &config->sites[i], &config->sites[i].templates[k],
-					  tell);
+					  tell, arg);
 	return ok;
 }
 
-static const struct config *load(const char *path, config_problem *tell)
+static const struct config *load(const char *path, config_problem *tell, void *arg)
 {
-	const struct config *config = config_load(path, tell, NULL);
+	const struct config *config = config_load(path, tell, arg);
 
-	if (config != NULL && !templates_ok(config, tell)) {
+	if (config != NULL && !templates_ok(config, tell, arg)) {
 		config_unref(config);
 		return NULL;
 	}
@@ -121,7 +127,7 @@ static void reload(struct program *program)
 
 	if (program->stopping)
 		return;
-	config = load(program->config_path, log_problem);
+	config = load(program->config_path, log_problem, NULL);
 	if (config == NULL) {
 		log_error("the configuration stays as it was");
 		return;
@@ -156,7 +162,7 @@ static void watch_signals(struct program *program)
 
 static int run(struct program *program)
 {
-	const struct config *config = load(program->config_path, print_problem);
+	const struct config *config = load(program->config_path, print_problem, NULL);
 	char why[GATEWAY_WHY_SIZE];
 	int busy;
 
@@ -190,25 +196,76 @@ static void protect_memory(void)
 	mallopt(M_ARENA_MAX, 2);
 }
 
+enum mode { MODE_RUN, MODE_CHECK, MODE_DETECT, MODE_DOCTOR };
+
+static int check_config(const char *path)
+{
+	const struct config *config = load(path, print_problem, NULL);
+
+	if (config == NULL)
+		return EXIT_USAGE;
+	printf("%s: no problems found\n", path);
+	config_unref(config);
+	return EXIT_SUCCESS;
+}
+
+static int run_daemon(struct program *program)
+{
+	if (sodium_init() < 0) {
+		fputs("simgated: the random source of the system does not work\n", stderr);
+		return EXIT_FAILURE;
+	}
+	if (journal_connected())
+		log_set_sink(journal_sink);
+	protect_memory();
+	return run(program);
+}
+
+static int run_mode(enum mode mode, struct program *program, const struct tool *tool)
+{
+	switch (mode) {
+	case MODE_CHECK:
+		return check_config(program->config_path);
+	case MODE_DETECT:
+		log_set_level(LOG_LEVEL_ERROR);
+		return tool_detect(tool);
+	case MODE_DOCTOR:
+		log_set_level(LOG_LEVEL_ERROR);
+		return tool_doctor(tool);
+	case MODE_RUN:
+		break;
+	}
+	return run_daemon(program);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "check-config", no_argument, NULL, 'k' },
+		{ "detect", no_argument, NULL, 'd' },
+		{ "doctor", no_argument, NULL, 'D' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	static struct program program = { .config_path = DEFAULT_CONFIG };
-	const struct config *config;
-	bool check = false;
+	struct tool tool = { .load = load };
+	enum mode mode = MODE_RUN;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "c:Vh", options, NULL)) != -1) {
 		if (option == 'c') {
 			program.config_path = optarg;
 		} else if (option == 'k') {
-			check = true;
+			mode = MODE_CHECK;
+		} else if (option == 'd') {
+			mode = MODE_DETECT;
+		} else if (option == 'D') {
+			mode = MODE_DOCTOR;
+		} else if (option == 'j') {
+			tool.json = true;
 		} else if (option == 'V') {
 			printf("simgated %s\n", SIMGATE_VERSION);
 			return EXIT_SUCCESS;
@@ -217,24 +274,12 @@ int main(int argc, char **argv)
 			return option == 'h' ? EXIT_SUCCESS : EXIT_USAGE;
 		}
 	}
-	if (optind < argc) {
+	if (optind < argc && mode != MODE_DETECT && mode != MODE_DOCTOR) {
 		fprintf(stderr, "simgated: unexpected argument '%s'\n%s", argv[optind], usage);
 		return EXIT_USAGE;
 	}
-	if (check) {
-		config = load(program.config_path, print_problem);
-		if (config == NULL)
-			return EXIT_USAGE;
-		printf("%s: no problems found\n", program.config_path);
-		config_unref(config);
-		return EXIT_SUCCESS;
-	}
-	if (sodium_init() < 0) {
-		fputs("simgated: the random source of the system does not work\n", stderr);
-		return EXIT_FAILURE;
-	}
-	if (journal_connected())
-		log_set_sink(journal_sink);
-	protect_memory();
-	return run(&program);
+	tool.config_path = program.config_path;
+	tool.devices = argv + optind;
+	tool.n_devices = (size_t)(argc - optind);
+	return run_mode(mode, &program, &tool);
 }

@@ -11,7 +11,7 @@
 
 #include "base/secret.h"
 
-enum { COMMAND_SIZE = 160, FAILED_AGAIN_MS = 60000 };
+enum { COMMAND_SIZE = 160, FAILED_AGAIN_MS = 60000, OTHER_AGAIN_MS = 1000 };
 
 struct step_row {
 	const char *name, *cmd, *prefix;
@@ -269,4 +269,6 @@ static void arrive_no_sms(struct session *s)
 static void arrive_other(struct session *s)
 {
 	fail(s, s->bringup.other);
+	if (s->modem->device[0] == '\0') /* whoever locates knows better now */
+		session_after(s, TIMER_OPEN, OTHER_AGAIN_MS);
 }

@@ -67,3 +67,7 @@ struct finding {
 };
 
 typedef void modem_finding(void *arg, const struct finding *finding);
+
+/* doctor.c: everything that can be said about these ports. */
+void modem_findings(const struct modem_ports *ports, modem_finding *tell, void *arg);
+const char *finding_level_name(enum finding_level level); /* pass, warn, fail */

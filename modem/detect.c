@@ -34,7 +34,7 @@ struct detect {
 	const struct control *fleet;
 	char **devices;
 	size_t n_devices;
-	bool ask, cancelled;
+	bool every, ask, cancelled;
 	bool looked; /* the pool is through: what follows is the loop's */
 	void (*done)(void *arg, const struct modem_ports *ports);
 	void *arg;
@@ -103,7 +103,7 @@ static void look_at(struct detect *d, size_t i, const struct port_facts *facts)
 	fill_facts(look->port, facts);
 	if (facts->console)
 		decide(look, PORT_LEFT, "the console of this machine: it is never written to");
-	else if (facts->known != NULL && facts->rank < 0 && d->n_devices == 0)
+	else if (facts->known != NULL && facts->rank < 0 && d->every)
 		decide(look, PORT_LEFT, "not its AT interface (diagnosis, GPS, network, ...)");
 	else if (!may_open(look->port->device))
 		decide(look, PORT_NO_RIGHTS, "may not be opened: join the group of the device");
@@ -111,22 +111,24 @@ static void look_at(struct detect *d, size_t i, const struct port_facts *facts)
 
 static int add_found(struct detect *d)
 {
-	d->room = (d->n_devices > 0 ? d->n_devices : d->list.n_ports) + d->sessions;
+	d->room = d->n_devices + (d->every ? d->list.n_ports : 0) + d->sessions;
 	d->ports = calloc(d->room + 1, sizeof(*d->ports));
 	d->looks = calloc(d->room + 1, sizeof(*d->looks));
 	d->strays = calloc(d->list.n_strays + 1, sizeof(*d->strays));
 	if (d->ports == NULL || d->looks == NULL || d->strays == NULL)
 		return -1;
+	for (size_t i = 0; d->every && i < d->list.n_ports; i++) {
+		add_port(d, d->list.ports[i].device);
+		look_at(d, d->n - 1, &d->list.ports[i]);
+	}
 	for (size_t i = 0; i < d->n_devices; i++) {
 		const struct port_facts *facts = port_list_find(&d->list, d->devices[i]);
 
+		if (facts != NULL && d->every)
+			continue;
 		add_port(d, d->devices[i]);
 		if (facts != NULL)
-			look_at(d, i, facts);
-	}
-	for (size_t i = 0; d->n_devices == 0 && i < d->list.n_ports; i++) {
-		add_port(d, d->list.ports[i].device);
-		look_at(d, i, &d->list.ports[i]);
+			look_at(d, d->n - 1, facts);
 	}
 	return 0;
 }
@@ -286,7 +288,7 @@ static void tell_ours(struct detect *d)
 	for (size_t i = 0; i < control_count(d->fleet) && d->n < d->room; i++) {
 		struct modem_port port = { .interface = -1, .registration = -1 };
 
-		if (d->n_devices > 0 || !fleet_port_missing(d->fleet, i, d->ports, d->n, &port))
+		if (!d->every || !fleet_port_missing(d->fleet, i, d->ports, d->n, &port))
 			continue;
 		*add_port(d, "") = port;
 		d->looks[d->n - 1].decided = true;
@@ -328,6 +330,7 @@ struct detect *detect_start(uv_loop_t *loop, const struct detect_settings *setti
 	d->root = *settings->root;
 	d->fleet = settings->fleet;
 	d->sessions = d->fleet != NULL ? fleet_max(d->fleet) : 0;
+	d->every = settings->every;
 	d->ask = settings->ask;
 	d->done = done;
 	d->arg = arg;

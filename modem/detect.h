@@ -12,9 +12,10 @@ struct detect; /* private to detect.c */
 struct detect_settings {
 	const struct ports_root *root;
 	const struct control *fleet; /* whose ports are not asked but told; NULL: none */
-	const char *const *devices;  /* only these (ptys and tcp:// too); NULL: every port */
+	const char *const *devices;  /* ptys and tcp:// too */
 	size_t n_devices;
-	bool ask; /* open free ports and ask; else only look */
+	bool every; /* every port of this machine and those devices, not those alone */
+	bool ask;   /* open free ports and ask; else only look */
 };
 
 /* done runs once, not inside this call; after detect_cancel with what was known then. NULL: no

@@ -159,7 +159,7 @@ struct search {
 	char device[PORT_DEVICE_SIZE];
 };
 
-/* True: found. */
+/* True: found; device is its port. */
 static bool look_at(struct search *search, const struct port_facts *ports, size_t n)
 {
 	struct seat *seat = search->seat;
@@ -284,7 +284,12 @@ bool find_device(struct seat *seat, char device[static SESSION_DEVICE_SIZE],
 	if (is_given(seat->modem->device))
 		return take_configured(seat, device, why);
 	device[0] = '\0';
-	if (!look(&search)) {
+	if (look(&search) && !ports_is_current(&seat->fleet->root, search.found)) {
+		find_scan(seat->fleet); /* it was plugged out and in a moment ago */
+		search = (struct search){ .seat = seat };
+		look(&search);
+	}
+	if (search.found == NULL) {
 		explain(&search, why);
 		return false;
 	}

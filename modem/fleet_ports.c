@@ -6,6 +6,7 @@
 
 #include "modem/detect.h"
 #include "modem/fleet_private.h"
+#include "modem/parse.h"
 
 static const char *sim_word(const struct modem_status *status)
 {
@@ -65,6 +66,12 @@ static bool is_device(const char *device, const char *other)
 		strcmp(one, two) == 0);
 }
 
+static bool is_open(const struct modem_status *status)
+{
+	return status->state != MODEM_ABSENT && status->state != MODEM_OPENING &&
+	       status->state != MODEM_RECOVERING && status->state != MODEM_FAILED;
+}
+
 /* A session that could not open its port leaves the word to who holds it. */
 bool fleet_port(const struct control *fleet, struct modem_port *port)
 {
@@ -75,7 +82,8 @@ bool fleet_port(const struct control *fleet, struct modem_port *port)
 
 		if (!is_device(status->device, port->device))
 			continue;
-		if (port->answer == PORT_HELD || port->answer == PORT_NO_RIGHTS)
+		if (!is_open(status) &&
+		    (port->answer == PORT_HELD || port->answer == PORT_NO_RIGHTS))
 			snprintf(port->used_by, sizeof(port->used_by), "%s", status->name);
 		else
 			fill(port, status);
@@ -104,42 +112,147 @@ bool fleet_port_missing(const struct control *fleet, size_t i, const struct mode
 	return true;
 }
 
+/* ---- how full the memories of our modems are: the one thing that a session does not keep ---- */
+
 struct asking {
 	struct control *fleet;
 	modem_ports_done *done;
 	void *arg;
+	struct modem_ports ports; /* copies, while sessions are asked */
+	size_t open;              /* questions, and the one who asks them */
 };
+
+struct storage_question {
+	struct asking *asking;
+	struct modem_port *port;
+};
+
+static void *copy(const void *bytes, size_t n)
+{
+	void *copied = malloc(n > 0 ? n : 1);
+
+	if (copied != NULL && n > 0)
+		memcpy(copied, bytes, n);
+	return copied;
+}
+
+static void free_copies(const struct modem_ports *ports)
+{
+	free((void *)ports->ports);
+	free((void *)ports->strays);
+	free((void *)ports->config);
+}
+
+static void asked_one(struct asking *asking)
+{
+	struct asking ended = *asking;
+
+	if (--asking->open > 0)
+		return;
+	free(asking);
+	ended.fleet->detecting = false;
+	ended.done(ended.arg, &ended.ports);
+	free_copies(&ended.ports);
+	fleet_ended(ended.fleet);
+}
+
+/* +CPMS: "SM",3,20,... : the first is where messages are read. */
+static void on_storage(void *arg, const char *const *lines, size_t n, const char *final)
+{
+	struct storage_question question = *(struct storage_question *)arg;
+
+	(void) final;
+	free(arg);
+	for (size_t i = 0; i < n; i++) {
+		const char *rest = parse_after(lines[i], "+CPMS:");
+		struct parse_fields fields;
+
+		if (rest == NULL)
+			continue;
+		parse_fields(&fields, rest);
+		question.port->storage_used = parse_int(&fields, 1, -1);
+		question.port->storage_total = parse_int(&fields, 2, -1);
+	}
+	asked_one(question.asking);
+}
+
+static void ask_storage(struct asking *asking, struct modem_port *port)
+{
+	struct storage_question *question = malloc(sizeof(*question));
+
+	if (question == NULL)
+		return;
+	*question = (struct storage_question){ asking, port };
+	if (control_at_command(asking->fleet, port->used_by, "AT+CPMS?", on_storage, question) == 0)
+		asking->open++;
+	else
+		free(question);
+}
 
 static void on_detected(void *arg, const struct modem_ports *ports)
 {
-	struct asking asking = *(struct asking *)arg;
+	struct asking *asking = arg;
+	struct modem_port *own = copy(ports->ports, ports->n_ports * sizeof(*own));
 
-	free(arg);
-	asking.fleet->detect = NULL;
-	asking.done(asking.arg, ports);
-	fleet_ended(asking.fleet);
+	asking->fleet->detect = NULL;
+	asking->ports = (struct modem_ports){
+		.ports = own,
+		.n_ports = own != NULL ? ports->n_ports : 0,
+		.strays = copy(ports->strays, ports->n_strays * sizeof(*ports->strays)),
+		.config = strdup(ports->config),
+	};
+	if (asking->ports.strays != NULL)
+		asking->ports.n_strays = ports->n_strays;
+	if (asking->ports.config == NULL)
+		asking->ports.config = strdup("");
+	asking->open = 1;
+	for (size_t i = 0; i < asking->ports.n_ports; i++)
+		if (own[i].answer == PORT_OURS && strcmp(own[i].sim, "READY") == 0)
+			ask_storage(asking, &own[i]);
+	asked_one(asking);
+}
+
+/* The devices of sessions too: not all of them (ptys, tcp://) are among the machine's ports. */
+static struct detect *start(struct control *fleet, bool ask, struct asking *asking)
+{
+	const char **devices = calloc(fleet->n + 1, sizeof(*devices));
+	struct detect_settings settings = {
+		.root = &fleet->root,
+		.fleet = fleet,
+		.devices = devices,
+		.every = true,
+		.ask = ask,
+	};
+	struct detect *detect;
+
+	if (devices == NULL)
+		return NULL;
+	for (size_t i = 0; i < fleet->n; i++)
+		if (control_at(fleet, i)->device[0] != '\0')
+			devices[settings.n_devices++] = control_at(fleet, i)->device;
+	detect = detect_start(fleet->loop, &settings, on_detected, asking);
+	free(devices);
+	return detect;
 }
 
 int control_ports(struct control *fleet, bool ask, modem_ports_done *done, void *arg)
 {
-	const struct detect_settings settings = {
-		.root = &fleet->root,
-		.fleet = fleet,
-		.ask = ask,
-	};
 	struct asking *asking;
 
-	if (fleet->detect != NULL || fleet->closing)
+	if (fleet->detecting || fleet->closing)
 		return -EBUSY;
-	asking = malloc(sizeof(*asking));
+	asking = calloc(1, sizeof(*asking));
 	if (asking == NULL)
 		return -ENOMEM;
-	*asking = (struct asking){ fleet, done, arg };
-	fleet->detect = detect_start(fleet->loop, &settings, on_detected, asking);
+	asking->fleet = fleet;
+	asking->done = done;
+	asking->arg = arg;
+	fleet->detect = start(fleet, ask, asking);
 	if (fleet->detect == NULL) {
 		free(asking);
 		return -ENOMEM;
 	}
+	fleet->detecting = true;
 	fleet->open++;
 	return 0;
 }

@@ -52,6 +52,7 @@ struct control {
 	struct asked *asked[ASKED_MAX];
 	size_t n_asked, n_asking;
 	struct detect *detect; /* running */
+	bool detecting;        /* it, or the questions to sessions after it */
 
 	size_t open; /* itself, sessions, probes: what must end before the memory goes */
 	bool closing;

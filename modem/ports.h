@@ -51,6 +51,9 @@ void port_list_free(struct port_list *list);
 /* NULL: not one of them (a pty, a network address). Links are resolved. */
 const struct port_facts *port_list_find(const struct port_list *list, const char *device);
 
+/* Is it still this device, of this enumeration? Cheaper than a scan. */
+bool ports_is_current(const struct ports_root *root, const struct port_facts *port);
+
 /* Tells that ports came or went, by the kernel's event of the folder of devices: a moment after
  * the last one of a burst. */
 struct ports_watch;

@@ -2,6 +2,7 @@
  * those before the first --modem. */
 #include "tests/simulator/options.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,6 +159,41 @@ static int take(struct options *all, int *n, int option, const char *name)
 	}
 }
 
+/* The number at the end of the name (gsm1), else its place among the modems. */
+static unsigned number_of(const char *name, int place)
+{
+	size_t n = strlen(name);
+
+	while (n > 0 && isdigit((unsigned char)name[n - 1]))
+		n--;
+	return name[n] != '\0' ? (unsigned)strtoul(name + n, NULL, 10) % 1000 : (unsigned)place;
+}
+
+/* No two modems, and no two SIMs, are the same unless they are told to be. */
+static void set_apart(struct options *all, int n)
+{
+	enum { NUMBER_SIZE = 24, TAIL = 3 };
+	static char numbers[OPTIONS_MODEMS_MAX][3][NUMBER_SIZE];
+	struct options usual;
+
+	defaults(&usual);
+	for (int i = 0; i < n; i++) {
+		unsigned by = number_of(all[i].name, i);
+		const char **const own[] = { &all[i].imei, &all[i].imsi, &all[i].iccid };
+		const char *const given[] = { usual.imei, usual.imsi, usual.iccid };
+
+		for (size_t k = 0; by > 0 && k < ARRAY_LEN(own); k++) {
+			size_t head = strlen(given[k]) - TAIL;
+
+			if (strcmp(*own[k], given[k]) != 0)
+				continue;
+			snprintf(numbers[i][k], NUMBER_SIZE, "%.*s%03lu", (int)head, given[k],
+				 (strtoul(given[k] + head, NULL, 10) + by) % 1000);
+			*own[k] = numbers[i][k];
+		}
+	}
+}
+
 static int check(const struct options *all, int n)
 {
 	for (int i = 0; i < n; i++) {
@@ -199,5 +235,6 @@ int options_parse(struct options all[static OPTIONS_MODEMS_MAX + 1], int argc, c
 		fprintf(stderr, "what is %s? see --help\n", argv[optind]);
 		return -1;
 	}
+	set_apart(all, n > 0 ? n : 1);
 	return check(all, n > 0 ? n : 1);
 }

@@ -1,0 +1,437 @@
+/* test_fleet_find.c - which port belongs to which modem: a tree of USB devices whose ports are
+ * pseudo-terminals with modems behind them, and a fleet that looks for its own. */
+#include "pty_modem.h"
+#include "usb_tree.h"
+
+#include "base/log.h"
+#include "modem/fleet.h"
+
+enum { LIMIT_MS = 30000, MODEMS = 4 };
+
+static struct {
+	uv_loop_t loop;
+	uv_timer_t limit;
+	const struct config *config;
+	struct control *fleet;
+	struct pty_modem modems[MODEMS];
+	unsigned added;
+	bool closed;
+} rig;
+
+static const struct pty_modem prototypes[MODEMS] = {
+	{ .imei = "356938035643801", .iccid = "89701012345678900001", .imsi = "250011234567801" },
+	{ .imei = "356938035643802", .iccid = "89701012345678900002", .imsi = "250011234567802" },
+	{ .imei = "356938035643803", .iccid = "89701012345678900003", .imsi = "250011234567803" },
+	{ .imei = NULL },
+};
+
+static void on_changed(void *arg, struct session *session)
+{
+	(void)arg;
+	(void)session;
+	uv_stop(&rig.loop);
+}
+
+static void on_added(void *arg, struct session *session)
+{
+	(void)arg;
+	(void)session;
+	rig.added++;
+}
+
+static void on_pin(void *arg, struct session *session, const char *iccid, int tries)
+{
+	(void)arg;
+	(void)session;
+	(void)iccid;
+	(void)tries;
+	fail_msg("a PIN is tried");
+}
+
+static void on_inbound(void *arg, struct session *session, const struct session_inbound *in)
+{
+	(void)arg;
+	(void)session;
+	(void)in;
+}
+
+static const struct session_events events = {
+	.added = on_added,
+	.changed = on_changed,
+	.pin_wanted = on_pin,
+	.inbound = on_inbound,
+};
+
+static void on_problem(void *arg, const char *file, unsigned line, const char *setting,
+		       const char *problem)
+{
+	(void)arg;
+	fail_msg("%s:%u: %s: %s", file, line, setting, problem);
+}
+
+static void on_limit(uv_timer_t *timer)
+{
+	(void)timer;
+	for (size_t i = 0; i < control_count(rig.fleet); i++)
+		print_message("%s: %s: %s\n", control_at(rig.fleet, i)->name,
+			      modem_state_name(control_at(rig.fleet, i)->state),
+			      control_at(rig.fleet, i)->why);
+	fail_msg("it took too long");
+}
+
+#define RUN_UNTIL(condition)                                                                       \
+	do {                                                                                       \
+		uv_update_time(&rig.loop);                                                         \
+		uv_timer_start(&rig.limit, on_limit, LIMIT_MS, 0);                                 \
+		while (!(condition))                                                               \
+			uv_run(&rig.loop, UV_RUN_ONCE);                                            \
+		uv_timer_stop(&rig.limit);                                                         \
+	} while (0)
+
+static void begin(void)
+{
+	memset(&rig, 0, sizeof(rig));
+	tree_begin();
+	uv_loop_init(&rig.loop);
+	uv_timer_init(&rig.loop, &rig.limit);
+	for (size_t i = 0; i < MODEMS; i++) {
+		rig.modems[i] = prototypes[i];
+		pty_begin(&rig.modems[i], &rig.loop);
+	}
+}
+
+static void start(const char *modems)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/simgate.conf", tree.folder);
+	tree_file(tree.folder, "simgate.conf", "modems = ( %s );\n", modems);
+	rig.config = config_load(path, on_problem, NULL);
+	assert_non_null(rig.config);
+	rig.fleet = fleet_new_at(&rig.loop, rig.config, &tree.root, &events, NULL);
+	assert_non_null(rig.fleet);
+}
+
+static void on_closed(void *arg)
+{
+	(void)arg;
+	rig.closed = true;
+}
+
+static void end(void)
+{
+	fleet_close(rig.fleet, 0, on_closed, NULL);
+	for (size_t i = 0; i < MODEMS; i++)
+		if (rig.modems[i].master >= 0)
+			pty_end(&rig.modems[i]);
+	uv_close((uv_handle_t *)&rig.limit, NULL);
+	uv_run(&rig.loop, UV_RUN_DEFAULT);
+	assert_true(rig.closed);
+	assert_int_equal(uv_loop_close(&rig.loop), 0);
+	config_unref(rig.config);
+	tree_end();
+}
+
+static const struct modem_status *status_of(const char *name)
+{
+	const struct modem_status *status = control_find(rig.fleet, name);
+
+	assert_non_null(status);
+	return status;
+}
+
+static bool is(const char *name, enum modem_state state)
+{
+	return status_of(name)->state == state;
+}
+
+static bool says(const char *name, const char *words)
+{
+	return strstr(status_of(name)->why, words) != NULL;
+}
+
+static const char *device(const char *name)
+{
+	return strrchr(status_of(name)->device, '/') + 1;
+}
+
+/* A Huawei stick whose command port is modem m; its other port has nobody. */
+static struct tree_device stick(const char *path, const char *serial, size_t m, const char *other,
+				const char *name)
+{
+	return (struct tree_device){
+		.path = path,
+		.vendor = 0x12d1,
+		.product = 0x1436,
+		.serial = serial,
+		.ports = { { 1, 0xff, 0xff, 0xff, other, NULL },
+			   { 4, 0xff, 0xff, 0xff, name, rig.modems[m].node } },
+	};
+}
+
+static void by_imei_wherever_it_is(void **state)
+{
+	struct tree_device one, two, moved;
+
+	(void)state;
+	begin();
+	one = stick("1-1", NULL, 0, "ttyUSB0", "ttyUSB1");
+	two = stick("1-2", NULL, 1, "ttyUSB2", "ttyUSB3");
+	tree_plug(&one);
+	tree_plug(&two);
+	start("{ name = \"a\"; match = { imei = \"356938035643802\"; }; },"
+	      "{ name = \"b\"; match = { imei = \"356938035643801\"; }; },"
+	      "{ name = \"c\"; match = { imei = \"356938035643809\"; }; }");
+	RUN_UNTIL(is("a", MODEM_READY) && is("b", MODEM_READY) && says("c", "in use"));
+	assert_string_equal(device("a"), "ttyUSB3");
+	assert_string_equal(device("b"), "ttyUSB1");
+	assert_true(is("c", MODEM_ABSENT));
+	/* It comes back at another place, under the other's old name; the other is gone. */
+	tree_unplug(&one);
+	tree_unplug(&two);
+	pty_end(&rig.modems[0]);
+	pty_end(&rig.modems[1]);
+	RUN_UNTIL(is("a", MODEM_ABSENT) && is("b", MODEM_ABSENT));
+	pty_begin(&rig.modems[1], &rig.loop);
+	moved = stick("1-1", NULL, 1, "ttyUSB0", "ttyUSB1");
+	tree_plug(&moved);
+	RUN_UNTIL(is("a", MODEM_READY) && !says("b", "does not exist") && !says("b", "asking"));
+	assert_string_equal(device("a"), "ttyUSB1");
+	assert_true(is("b", MODEM_ABSENT));
+	end();
+}
+
+static void another_modem_in_its_place_is_not_used(void **state)
+{
+	struct tree_device mine, other;
+
+	(void)state;
+	begin();
+	mine = stick("1-1", NULL, 0, "ttyUSB0", "ttyUSB1");
+	tree_plug(&mine);
+	start("{ name = \"a\"; match = { imei = \"356938035643801\"; }; }");
+	RUN_UNTIL(is("a", MODEM_READY));
+	tree_unplug(&mine);
+	pty_end(&rig.modems[0]);
+	other = stick("1-1", NULL, 1, "ttyUSB0", "ttyUSB1");
+	tree_plug(&other);
+	RUN_UNTIL(says("a", "none fits"));
+	assert_true(is("a", MODEM_ABSENT));
+	end();
+}
+
+/* USB facts choose without opening the others. */
+static void by_usb_facts_without_asking(void **state)
+{
+	static const struct {
+		const char *match, *device;
+	} cases[] = {
+		{ "usb_path = \"1-1.2\";", "ttyUSB3" },
+		{ "usb_serial = \"S2\";", "ttyUSB3" },
+		{ "usb_id = \"12D1:1436\"; usb_serial = \"S2\";", "ttyUSB3" },
+		{ "usb_path = \"1-1.2\"; interface = 4;", "ttyUSB3" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct tree_device one, two;
+		char text[160];
+
+		begin();
+		one = stick("1-1.1", "S1", 0, "ttyUSB0", "ttyUSB1");
+		two = stick("1-1.2", "S2", 1, "ttyUSB2", "ttyUSB3");
+		tree_plug(&one);
+		tree_plug(&two);
+		snprintf(text, sizeof(text), "{ name = \"a\"; match = { %s }; }", cases[i].match);
+		start(text);
+		RUN_UNTIL(is("a", MODEM_READY));
+		assert_string_equal(device("a"), cases[i].device);
+		assert_int_equal(rig.modems[0].n_bytes, 0);
+		end();
+	}
+}
+
+static void by_sim_even_if_it_moves(void **state)
+{
+	struct tree_device one, two;
+
+	(void)state;
+	begin();
+	one = stick("1-1", NULL, 0, "ttyUSB0", "ttyUSB1");
+	two = stick("1-2", NULL, 1, "ttyUSB2", "ttyUSB3");
+	tree_plug(&one);
+	tree_plug(&two);
+	start("{ name = \"a\"; match = { iccid = \"89701012345678900002\"; }; },"
+	      "{ name = \"b\"; match = { imsi = \"250011234567801\"; }; }");
+	RUN_UNTIL(is("a", MODEM_READY) && is("b", MODEM_READY));
+	assert_string_equal(device("a"), "ttyUSB3");
+	assert_string_equal(device("b"), "ttyUSB1");
+	/* The SIMs change places while the modems are out. */
+	tree_unplug(&one);
+	tree_unplug(&two);
+	pty_end(&rig.modems[0]);
+	pty_end(&rig.modems[1]);
+	RUN_UNTIL(is("a", MODEM_ABSENT) && is("b", MODEM_ABSENT));
+	rig.modems[0].iccid = prototypes[1].iccid;
+	rig.modems[0].imsi = prototypes[1].imsi;
+	rig.modems[1].iccid = prototypes[0].iccid;
+	rig.modems[1].imsi = prototypes[0].imsi;
+	pty_begin(&rig.modems[0], &rig.loop);
+	pty_begin(&rig.modems[1], &rig.loop);
+	one = stick("1-1", NULL, 0, "ttyUSB0", "ttyUSB1");
+	two = stick("1-2", NULL, 1, "ttyUSB2", "ttyUSB3");
+	tree_plug(&one);
+	tree_plug(&two);
+	RUN_UNTIL(is("a", MODEM_READY) && is("b", MODEM_READY));
+	assert_string_equal(device("a"), "ttyUSB1");
+	assert_string_equal(device("b"), "ttyUSB3");
+	end();
+}
+
+/* A PIN is for one SIM: a stranger's is not touched (on_pin fails the test). */
+static void no_pin_for_a_stranger(void **state)
+{
+	char text[256];
+
+	(void)state;
+	begin();
+	rig.modems[0].sim = "SIM PIN";
+	snprintf(text, sizeof(text),
+		 "{ name = \"a\"; device = \"%s\"; pin_file = \"/dev/null\";"
+		 " match = { iccid = \"89701012345678900002\"; }; }",
+		 rig.modems[0].node);
+	start(text);
+	RUN_UNTIL(is("a", MODEM_FAILED));
+	assert_true(says("a", "another SIM (ICCID) answers here: ...00001, not ...00002"));
+	end();
+}
+
+/* Without modems in the configuration: what the table knows, named after its place. */
+static void unnamed_modems_get_the_name_of_their_place(void **state)
+{
+	struct tree_device known, unknown, late;
+
+	(void)state;
+	begin();
+	known = stick("1-1.3", NULL, 0, "ttyUSB0", "ttyUSB1");
+	unknown = (struct tree_device){
+		.path = "1-2",
+		.vendor = 0x1a86,
+		.product = 0x7523,
+		.ports = { { 0, 0xff, 1, 2, "ttyUSB5", rig.modems[1].node } },
+	};
+	tree_plug(&known);
+	tree_plug(&unknown);
+	start("");
+	assert_int_equal(control_count(rig.fleet), 1);
+	RUN_UNTIL(is("usb-1-1.3", MODEM_READY));
+	assert_int_equal(fleet_max(rig.fleet), FLEET_PLACES_MAX);
+	rig.added = 0;
+	late = stick("2-1", NULL, 2, "ttyUSB6", "ttyUSB7");
+	tree_plug(&late);
+	RUN_UNTIL(rig.added == 1 && is("usb-2-1", MODEM_READY));
+	assert_int_equal(control_count(rig.fleet), 2);
+	assert_int_equal(rig.modems[1].n_bytes, 0);
+	tree_unplug(&late);
+	pty_end(&rig.modems[2]);
+	RUN_UNTIL(is("usb-2-1", MODEM_ABSENT));
+	end();
+}
+
+static void two_names_for_one_modem(void **state)
+{
+	struct tree_device mine;
+	char text[512];
+
+	(void)state;
+	begin();
+	mine = stick("1-1", NULL, 0, "ttyUSB0", "ttyUSB1");
+	tree_plug(&mine);
+	snprintf(text, sizeof(text),
+		 "{ name = \"a\"; match = { usb_path = \"1-1\"; }; },"
+		 "{ name = \"b\"; device = \"%s/ttyUSB0\"; },"
+		 "{ name = \"c\"; match = { usb_path = \"1-1\"; interface = 4; }; }",
+		 tree.dev);
+	start(text);
+	/* b's device is on the same stick: whoever is first, the others wait. */
+	RUN_UNTIL((says("a", "in use") || is("a", MODEM_READY)) && says("c", "in use"));
+	assert_false(is("a", MODEM_READY) && is("b", MODEM_READY));
+	end();
+}
+
+/* A pty has no USB facts: only the IMEI shows that two lines lead to one modem. */
+static void two_lines_of_one_imei(void **state)
+{
+	const char *waits;
+	char text[256];
+
+	(void)state;
+	begin();
+	rig.modems[1].imei = rig.modems[0].imei;
+	snprintf(text, sizeof(text),
+		 "{ name = \"a\"; device = \"%s\"; }, { name = \"b\"; device = \"%s\"; }",
+		 rig.modems[0].node, rig.modems[1].node);
+	start(text);
+	RUN_UNTIL((is("a", MODEM_READY) && is("b", MODEM_FAILED)) ||
+		  (is("b", MODEM_READY) && is("a", MODEM_FAILED)));
+	waits = is("a", MODEM_READY) ? "b" : "a";
+	assert_true(says(waits, "the same modem (IMEI) is in use as"));
+	end();
+}
+
+/* An unknown device is asked only if the configuration names it; its ports are tried in turn. */
+static void an_unknown_device_that_is_named(void **state)
+{
+	struct tree_device unknown;
+
+	(void)state;
+	begin();
+	unknown = (struct tree_device){
+		.path = "1-2",
+		.vendor = 0xdead,
+		.product = 0xbeef,
+		.ports = { { 0, 0xff, 0, 0, "ttyUSB0", rig.modems[0].node },
+			   { 1, 0xff, 0, 0, "ttyUSB1", rig.modems[3].node } },
+	};
+	tree_plug(&unknown);
+	start("{ name = \"a\"; match = { usb_id = \"dead:beef\"; }; },"
+	      "{ name = \"b\"; match = { imei = \"356938035643809\"; }; }");
+	RUN_UNTIL(is("a", MODEM_READY));
+	assert_string_equal(device("a"), "ttyUSB0");
+	assert_true(rig.modems[3].n_bytes > 0);
+	assert_true(says("b", "no known USB modem"));
+	end();
+}
+
+static void closes_while_it_asks(void **state)
+{
+	struct tree_device silent;
+
+	(void)state;
+	begin();
+	silent = stick("1-1", NULL, 3, "ttyUSB0", "ttyUSB1");
+	tree_plug(&silent);
+	start("{ name = \"a\"; match = { imei = \"356938035643801\"; }; }");
+	RUN_UNTIL(rig.modems[3].n_bytes > 0);
+	assert_true(says("a", "asking 1 USB modem who they are"));
+	end();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(by_imei_wherever_it_is),
+		cmocka_unit_test(another_modem_in_its_place_is_not_used),
+		cmocka_unit_test(by_usb_facts_without_asking),
+		cmocka_unit_test(by_sim_even_if_it_moves),
+		cmocka_unit_test(no_pin_for_a_stranger),
+		cmocka_unit_test(unnamed_modems_get_the_name_of_their_place),
+		cmocka_unit_test(two_names_for_one_modem),
+		cmocka_unit_test(two_lines_of_one_imei),
+		cmocka_unit_test(an_unknown_device_that_is_named),
+		cmocka_unit_test(closes_while_it_asks),
+	};
+
+	log_set_level(LOG_LEVEL_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
