@@ -119,7 +119,8 @@ static void render(struct request *request)
 
 		if (status == NULL)
 			continue;
-		json_out_modem(&out, status, modem->items, modem->n);
+		json_out_modem(&out, status, config_modem(request->access->config, modem->name),
+			       modem->items, modem->n);
 		shown++;
 	}
 	if (job->list)

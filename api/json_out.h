@@ -45,8 +45,9 @@ struct json_quota {
 	unsigned used;
 	int64_t next_at; /* when one more may go, 0: now; codes may sooner */
 };
+/* config NULL: a modem that the configuration does not name. */
 void json_out_modem(struct json_text *out, const struct modem_status *status,
-		    const struct json_quota *quotas, size_t n);
+		    const struct config_modem *config, const struct json_quota *quotas, size_t n);
 /* Why it is in its state, or why nothing is sent though it is ready. */
 const char *json_modem_why(const struct modem_status *status);
 void json_out_trace(struct json_text *out, int64_t at_ms, char direction, const char *line);

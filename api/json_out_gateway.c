@@ -34,6 +34,8 @@ void json_out_event(struct json_text *out, const struct event *event)
 	json_text_close(out, '}');
 }
 
+enum { UNNAMED_IDLE_MS = 60000 }; /* of a modem that stands in no configuration */
+
 /* 27.007 7.2: the stat of +CREG. */
 static const char *const registrations[] = {
 	"not_registered", "home",    "searching",     "denied",
@@ -141,17 +143,24 @@ static void out_work(struct json_text *out, const struct modem_status *status)
 	json_text_number(out, "received", status->received);
 	json_text_close(out, '}');
 	json_text_time(out, "last_sent_at", status->last_sent_ms);
+	json_text_time(out, "last_answer_at", status->last_answer_ms);
 	json_text_open(out, "pacing", '{');
+	json_text_number(out, "step", status->pace);
 	json_text_number(out, "command_gap_ms", status->command_gap_ms);
 	json_text_number(out, "prompt_gap_ms", status->prompt_gap_ms);
 	json_text_close(out, '}');
 	out_last_error(out, status);
 	json_text_string(out, "recovery_step", status->recovery_step);
+	json_text_string(out, "recovery_reason", status->recovery_why);
+	json_text_open(out, "recoveries", '{');
+	for (int i = 0; i < MODEM_RUNGS; i++)
+		json_text_number(out, modem_rung_name((enum modem_rung)i), status->recoveries[i]);
+	json_text_close(out, '}');
 	json_text_number(out, "reopenings", status->reopenings);
 }
 
 void json_out_modem(struct json_text *out, const struct modem_status *status,
-		    const struct json_quota *quotas, size_t n)
+		    const struct config_modem *config, const struct json_quota *quotas, size_t n)
 {
 	json_text_open(out, NULL, '{');
 	json_text_string(out, "name", status->name);
@@ -159,6 +168,9 @@ void json_out_modem(struct json_text *out, const struct modem_status *status,
 	json_text_string(out, "state", modem_state_name(status->state));
 	json_text_string(out, "why", json_modem_why(status));
 	json_text_time(out, "since", status->since_ms);
+	json_text_flag(
+		out, "healthy",
+		modem_is_healthy(status, config != NULL ? config->idle_ms : UNNAMED_IDLE_MS));
 	out_network(out, status);
 	out_identity(out, status);
 	out_quotas(out, quotas, n);

@@ -83,6 +83,13 @@ void spec_finish_modem(struct conf_reader *r, const config_setting_t *s, void *b
 
 	check_windows(r, s, "limits", &modem->limits);
 	check_windows(r, s, "recipients", &modem->recipients);
+	const config_setting_t *recovery = config_setting_get_member(s, "recovery");
+	const struct config_strings *power =
+		&((const struct config_modem *)base)->recovery.power_command;
+
+	if (power->n > 0 && power->items[0] != NULL && power->items[0][0] != '/')
+		problem_add(&r->problems, element(recovery, "power_command", 0), NULL,
+			    "must be the absolute path of a program");
 	if (!has(s, "device") && match == NULL) {
 		problem_add(&r->problems, s, NULL,
 			    "must say which modem it is: give a device or a match");

@@ -89,6 +89,8 @@ struct config_site {
 };
 
 enum config_flow { FLOW_NONE, FLOW_RTSCTS, FLOW_XONXOFF };
+enum { CONFIG_PER_HOUR_MAX = 12 };
+
 enum config_reports { REPORTS_AUTO, REPORTS_ALWAYS, REPORTS_NEVER };
 enum config_roaming { ROAMING_ALLOW, ROAMING_REFUSE };
 
@@ -104,6 +106,15 @@ struct config_balance {
 	int low;             /* 0: never too little */
 };
 
+/* What may be done about a modem in trouble (modem/session_recover.c), and how often. */
+struct config_recovery {
+	struct config_strings steps;         /* the names of those that may be taken */
+	const char *reset;                   /* the command that reboots it; "": the profile's */
+	struct config_strings power_command; /* a program and its arguments; empty: none */
+	int64_t cool_down_ms;                /* between two resets, or two power cycles */
+	unsigned per_hour;                   /* of each at most */
+};
+
 struct config_modem {
 	const char *name, *device; /* device "": found by match */
 	struct config_match match;
@@ -115,7 +126,13 @@ struct config_modem {
 	struct config_balance balance;
 	enum config_reports reports;
 	enum config_roaming roaming;
+	struct config_recovery recovery;
 	int64_t prompt_timeout_ms, result_timeout_ms, command_timeout_ms;
+	int64_t idle_ms;    /* between two looks at a modem that has nothing to send */
+	int64_t search_ms;  /* without a network, until the radio is switched off and on */
+	int64_t restart_ms; /* for a modem to come back after a reset */
+	int64_t reopen_ms;  /* the longest wait between two openings */
+	int64_t alarm_ms;   /* without a network, until an alarm is raised */
 };
 
 struct config {
@@ -136,7 +153,9 @@ struct config {
 	const char *metrics_listen;
 	enum log_level log_level;
 	bool log_full_numbers;
-	uint64_t queue_max; /* waiting messages; at least 1,000,000 by default */
+	int64_t log_summary_ms;  /* between two summaries of every modem */
+	const char *transcripts; /* the folder of dialogues that failed; "": none are kept */
+	uint64_t queue_max;      /* waiting messages; at least 1,000,000 by default */
 };
 
 /* Told once for every problem, in file order. line 0: no line is known; setting "": none is

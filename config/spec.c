@@ -75,6 +75,9 @@ static const struct conf_group metrics_group = { GROUP(metrics_specs) };
 static const struct conf_spec log_specs[] = {
 	{ "level", conf_read_word, FIELD(config, log_level), .words = words_level },
 	{ "numbers", conf_read_word_flag, FIELD(config, log_full_numbers), .words = words_numbers },
+	{ "summary", conf_read_duration, FIELD(config, log_summary_ms) },
+	{ "transcripts", conf_read_string, FIELD(config, transcripts),
+	  .check = value_path_or_empty },
 };
 static const struct conf_group log_group = { GROUP(log_specs) };
 
@@ -248,6 +251,11 @@ static const struct conf_spec timeout_specs[] = {
 	{ "prompt", conf_read_duration, FIELD(config_modem, prompt_timeout_ms) },
 	{ "result", conf_read_duration, FIELD(config_modem, result_timeout_ms) },
 	{ "command", conf_read_duration, FIELD(config_modem, command_timeout_ms) },
+	{ "idle", conf_read_duration, FIELD(config_modem, idle_ms) },
+	{ "search", conf_read_duration, FIELD(config_modem, search_ms) },
+	{ "restart", conf_read_duration, FIELD(config_modem, restart_ms) },
+	{ "reopen", conf_read_duration, FIELD(config_modem, reopen_ms) },
+	{ "alarm", conf_read_duration, FIELD(config_modem, alarm_ms) },
 };
 static const struct conf_group timeout_group = { GROUP(timeout_specs) };
 
@@ -257,6 +265,15 @@ static const struct conf_spec balance_specs[] = {
 	{ "low", conf_read_number, FIELD(config_balance, low), .least = 0, .most = 1000000000 },
 };
 static const struct conf_group balance_group = { GROUP(balance_specs) };
+static const struct conf_spec recovery_specs[] = {
+	{ "steps", conf_read_strings, FIELD(config_recovery, steps), .check = value_recovery_step },
+	{ "reset", conf_read_string, FIELD(config_recovery, reset), .check = value_command },
+	{ "power_command", conf_read_strings, FIELD(config_recovery, power_command) },
+	{ "cool_down", conf_read_duration, FIELD(config_recovery, cool_down_ms) },
+	{ "per_hour", conf_read_count, FIELD(config_recovery, per_hour), .least = 1,
+	  .most = CONFIG_PER_HOUR_MAX },
+};
+static const struct conf_group recovery_group = { GROUP(recovery_specs) };
 
 static const struct conf_spec modem_specs[] = {
 	{ "name", conf_read_string, FIELD(config_modem, name), .check = value_name,
@@ -276,8 +293,14 @@ static const struct conf_spec modem_specs[] = {
 	{ "ussd_balance", conf_read_string, FIELD(config_modem, ussd_balance),
 	  .check = value_ussd },
 	{ "balance", conf_read_inner, FIELD(config_modem, balance), .group = &balance_group },
+	{ "recovery", conf_read_inner, FIELD(config_modem, recovery), .group = &recovery_group },
 	INNER("timeouts", timeout_group),
 };
+
+static const char *const default_steps[] = {
+	"resync", "reopen", "route", "init", "radio", "reset", "power",
+};
+
 const struct config_modem spec_modem_defaults = {
 	.name = "",
 	.device = "",
@@ -294,8 +317,18 @@ const struct config_modem spec_modem_defaults = {
 	.prompt_timeout_ms = 10 * SECOND,
 	.result_timeout_ms = 180 * SECOND,
 	.command_timeout_ms = 5 * SECOND,
+	.idle_ms = MINUTE,
+	.search_ms = 3 * MINUTE,
+	.restart_ms = 2 * MINUTE,
+	.reopen_ms = 30 * SECOND,
+	.alarm_ms = DAY,
+	.recovery = { .steps = { default_steps, ARRAY_LEN(default_steps) },
+		      .reset = "",
+		      .cool_down_ms = 10 * MINUTE,
+		      .per_hour = 6 },
 };
-static const struct conf_group modem_group = { GROUP(modem_specs), .size = sizeof(spec_modem_defaults),
+static const struct conf_group modem_group = { GROUP(modem_specs),
+					       .size = sizeof(spec_modem_defaults),
 					       .defaults = &spec_modem_defaults,
 					       .finish = spec_finish_modem };
 
@@ -329,5 +362,7 @@ const struct config spec_defaults = {
 	.retain_messages_ms = 90 * DAY,
 	.metrics_listen = "",
 	.log_level = LOG_LEVEL_INFO,
+	.log_summary_ms = 15 * MINUTE,
+	.transcripts = "/var/lib/simgate/transcripts",
 	.queue_max = 1000000,
 };

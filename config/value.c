@@ -88,6 +88,35 @@ const char *value_path(const char *text)
 	return text[0] == '/' && text[1] != '\0' ? NULL : "must be an absolute path";
 }
 
+const char *value_path_or_empty(const char *text)
+{
+	return *text == '\0' ? NULL : value_path(text);
+}
+
+const char *value_recovery_step(const char *text)
+{
+	static const char *const steps[] = {
+		"resync", "reopen", "route", "init", "radio", "reset", "power",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+		if (strcmp(text, steps[i]) == 0)
+			return NULL;
+	return "must be resync, reopen, route, init, radio, reset or power";
+}
+
+const char *value_command(const char *text)
+{
+	size_t n = strlen(text);
+
+	for (size_t i = 0; i < n; i++)
+		if (!isgraph((unsigned char)text[i]))
+			return "must be one AT command without blanks";
+	return n == 0 || (n >= 2 && n <= 100 && strncmp(text, "AT", 2) == 0)
+		       ? NULL
+		       : "must be an AT command";
+}
+
 const char *value_socket_path(const char *text)
 {
 	if (strlen(text) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))

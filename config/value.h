@@ -13,6 +13,9 @@ typedef const char *value_check(const char *text);
 value_check value_not_empty;
 value_check value_name; /* of a site or a modem */
 value_check value_path; /* absolute */
+value_check value_path_or_empty;
+value_check value_recovery_step;
+value_check value_command; /* AT... or "" */
 value_check value_socket_path;
 value_check value_listen;  /* "" or host:port */
 value_check value_device;  /* absolute path or tcp://host:port */

@@ -321,6 +321,7 @@ static void on_changed(void *arg, struct session *session)
 
 	if (lane == NULL)
 		return;
+	modem_log_changed(d->log, session_status(session));
 	note_pin(lane);
 	standing_changed(lane);
 	balance_changed(lane);
@@ -397,6 +398,9 @@ int dispatch_start(struct dispatch *d, struct store *store, struct control *mode
 	d->max_lanes = max;
 	for (size_t i = 0; i < n; i++)
 		lane_init(&d->lanes[i], d, fleet_session(modems, i), i);
+	d->log = modem_log_new(d->loop, d->config, store, modems);
+	if (d->log == NULL)
+		return -ENOMEM;
 	tick(d);
 	return 0;
 }
@@ -413,11 +417,15 @@ void dispatch_set_config(struct dispatch *d, const struct config *config)
 	if (d->recovered)
 		reroute_start(d);
 	dispatch_pump(d);
+	if (d->log != NULL)
+		modem_log_set_config(d->log, config);
 }
 
 void dispatch_stop(struct dispatch *d)
 {
 	d->stopping = true;
+	modem_log_close(d->log);
+	d->log = NULL;
 	uv_timer_stop(&d->timer);
 }
 

@@ -14,6 +14,7 @@
 
 #include "daemon/dispatch.h"
 #include "daemon/lane.h"
+#include "daemon/modem_log.h"
 #include "queue/db_event.h"
 #include "queue/db_report.h"
 #include "queue/sched.h"
@@ -32,6 +33,7 @@ struct dispatch {
 	uv_loop_t *loop;
 	const struct config *config; /* counted */
 	struct store *store;
+	struct modem_log *log; /* NULL before the start and after the stop */
 	struct lane *lanes;
 	size_t n_lanes, max_lanes;
 	struct route *routes;

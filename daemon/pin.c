@@ -1,8 +1,10 @@
 /* pin.c - one try per SIM and PIN, remembered across restarts: three wrong ones block the card.
  *
- * A keyed hash of (ICCID, PIN) is on disk before the PIN is sent and goes when it was right. */
+ * A keyed hash of (ICCID, PIN) is on disk before the PIN is sent and goes when it was right. PINs
+ * that failed stay known, so that going back to one does not try it again. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +14,13 @@
 #include "base/secret.h"
 #include "daemon/dispatch_private.h"
 
-enum { PIN_SIZE = 16, TRIES_MIN = 2 };
+enum { PIN_SIZE = 16, TRIES_MIN = 2, NAME_SIZE = 96 };
 
 struct pin_try {
 	struct dispatch *dispatch;
 	struct session *session; /* not touched once the dispatch stops */
 	char modem[MODEM_SIZE], iccid[24], pin[PIN_SIZE];
+	int tries_left; /* -1: not known */
 	bool allowed;
 };
 
@@ -37,27 +40,54 @@ static int read_pin(const char *path, char pin[PIN_SIZE])
 	return pin[0] != '\0' ? 0 : -EINVAL;
 }
 
-static void tried_name(const struct pin_try *t, char name[48])
+/* Without an ICCID it is the modem that counts. */
+static const char *card(const struct pin_try *t)
 {
-	snprintf(name, 48, "pin_tried %.24s", t->iccid[0] != '\0' ? t->iccid : t->modem);
+	return t->iccid[0] != '\0' ? t->iccid : t->modem;
 }
 
+static void tried_name(const struct pin_try *t, int64_t hash, char name[NAME_SIZE])
+{
+	snprintf(name, NAME_SIZE, "pin_tried %.63s %016" PRIx64, card(t), (uint64_t)hash);
+}
+
+/* The PIN that was tried last and has not been seen to be right; 0: none. */
+static void open_name(const struct pin_try *t, char name[NAME_SIZE])
+{
+	snprintf(name, NAME_SIZE, "pin_open %.63s", card(t));
+}
+
+static int get(struct db *db, const char *name, int64_t *value)
+{
+	int err = db_meta_get(db, name, value);
+
+	if (err == -ENOENT)
+		*value = 0;
+	return err == -ENOENT ? 0 : err;
+}
+
+/* Each PIN once a SIM; where the SIM does not tell its tries left, one PIN that fails is enough. */
 static int remember(struct db *db, void *arg)
 {
 	struct pin_try *t = arg;
-	unsigned char hash[SEAL_HASH_SIZE];
-	int64_t value, tried = 0;
-	char name[48];
+	unsigned char bytes[SEAL_HASH_SIZE];
+	char tried[NAME_SIZE], open[NAME_SIZE];
+	int64_t hash, times, last;
 	int err;
 
-	tried_name(t, name);
-	seal_hash(db_keys(db), SEAL_PIN, hash, t->iccid, t->pin, (const char *)NULL);
-	memcpy(&value, hash, sizeof(value));
-	err = db_meta_get(db, name, &tried);
-	t->allowed = err == -ENOENT || (err == 0 && tried != value);
-	if (err < 0 && err != -ENOENT)
-		return err;
-	return t->allowed ? db_meta_set(db, name, value) : 0;
+	seal_hash(db_keys(db), SEAL_PIN, bytes, t->iccid, t->pin, (const char *)NULL);
+	memcpy(&hash, bytes, sizeof(hash));
+	tried_name(t, hash, tried);
+	open_name(t, open);
+	err = get(db, tried, &times);
+	if (err == 0)
+		err = get(db, open, &last);
+	t->allowed = err == 0 && times == 0 && (t->tries_left >= 0 || last == 0);
+	if (t->allowed)
+		err = db_meta_set(db, tried, 1);
+	if (t->allowed && err == 0)
+		err = db_meta_set(db, open, hash);
+	return err;
 }
 
 static void on_remembered(void *arg, int status)
@@ -94,6 +124,7 @@ void pin_wanted(struct dispatch *d, struct session *session, const char *iccid, 
 
 	if (t == NULL)
 		return;
+	t->tries_left = tries_left;
 	modem = config_modem(d->config, t->modem);
 	if ((tries_left >= 0 && tries_left < TRIES_MIN) || modem == NULL ||
 	    read_pin(modem->pin_file, t->pin) < 0) {
@@ -107,10 +138,18 @@ void pin_wanted(struct dispatch *d, struct session *session, const char *iccid, 
 
 static int forget(struct db *db, void *arg)
 {
-	char name[48];
+	const struct pin_try *t = arg;
+	char tried[NAME_SIZE], open[NAME_SIZE];
+	int64_t hash;
+	int err;
 
-	tried_name(arg, name);
-	return db_meta_set(db, name, 0);
+	open_name(t, open);
+	err = get(db, open, &hash);
+	if (err < 0 || hash == 0)
+		return err;
+	tried_name(t, hash, tried);
+	err = db_meta_set(db, tried, 0);
+	return err == 0 ? db_meta_set(db, open, 0) : err;
 }
 
 static void on_forgotten(void *arg, int status)

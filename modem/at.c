@@ -41,6 +41,15 @@ void at_set_times(struct at *at, const struct at_times *times)
 	at->times = *times;
 }
 
+void at_set_patience(struct at *at, unsigned percent)
+{
+	at->times.probe_ms = default_times.probe_ms * percent / 100;
+	at->times.query_ms = default_times.query_ms * percent / 100;
+	at->times.pause_ms = default_times.pause_ms * percent / 100;
+	at->times.escape_ms = default_times.escape_ms * percent / 100;
+	at->times.late_ok_ms = default_times.late_ok_ms * percent / 100;
+}
+
 uint64_t at_now(struct at *at)
 {
 	uv_update_time(at->loop);
@@ -210,6 +219,7 @@ static void time_out(struct at *at)
 	at->timeouts = turn->answered ? 0 : at->timeouts + 1;
 	at->ghost = turn;
 	at_resync_begin(at);
+	at_resync_tell(at, false);
 	at_turn_finish(at, turn);
 	if (at->timeouts >= TIMEOUTS_MAX && !at->closing) {
 		at->timeouts = 0;

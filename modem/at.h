@@ -61,6 +61,8 @@ struct at_events {
 	void (*urc)(void *arg, const char *line, const char *second);
 	/* Several timeouts in a row, or a resynchronisation that failed: reopen or reset. */
 	void (*stuck)(void *arg, const char *why);
+	/* A command had no answer, and both sides get back in step; over: they are. May be NULL. */
+	void (*resync)(void *arg, bool over);
 	/* Every line and prompt in both directions, masked; only while tracing. May be NULL. */
 	void (*trace)(void *arg, char direction, const char *masked);
 };
@@ -76,6 +78,9 @@ int at_send(struct at *at, const struct at_command *command);
 
 /* A gap after a final result before the next command, and after a prompt before the payload. */
 void at_set_pacing(struct at *at, unsigned command_gap_ms, unsigned prompt_gap_ms);
+
+/* The waits for answers of the conversation's own, 100 as they are by themselves. */
+void at_set_patience(struct at *at, unsigned percent);
 
 /* For the command whose prompt came: the payload goes out, ended by Ctrl-Z. Copied. Without one
  * (it ended meanwhile, and its done says so) nothing happens. Due within timeout_ms, else ESC. */

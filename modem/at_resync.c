@@ -49,6 +49,14 @@ void at_resync_begin(struct at *at)
 	escape_and_drain(at);
 }
 
+void at_resync_tell(struct at *at, bool over)
+{
+	if (at->closing || at->events.resync == NULL || (over && !at->resync_told))
+		return;
+	at->resync_told = !over;
+	at->events.resync(at->arg, over);
+}
+
 static void fail(struct at *at)
 {
 	at->resync_query = 0; /* whatever was learnt may have been another device's silence */
@@ -145,6 +153,7 @@ static void in_step(struct at *at)
 	at->free_ms = at_now(at);
 	lex_expect_prompt(&at->lex, false);
 	at_enter(at, PHASE_READY, 0);
+	at_resync_tell(at, true);
 	at_pump(at);
 }
 

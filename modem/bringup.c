@@ -61,7 +61,8 @@ static const struct step_row steps[ST_COUNT] = {
 	[ST_IMSI] = { "IMSI", "AT+CIMI", "+CIMI:", 20000, AT_BARE_LINES, .on_ok = ST_MATCH, .on_error = ST_MATCH, .decide = identity_imsi },
 	[ST_MATCH] = { "identity", .on_ok = ST_CALM, .decide = identity_match },
 
-	[ST_CALM] = { "quirks", NULL, NULL, 3000, AT_BARE_LINES, .on_ok = ST_CALM, .on_error = ST_CHARSET, .decide = identity_calm, .compose = identity_calm_cmd },
+	[ST_CALM] = { "quirks", NULL, NULL, 3000, AT_BARE_LINES, .on_ok = ST_CALM, .on_error = ST_BAUD, .decide = identity_calm, .compose = identity_calm_cmd },
+	[ST_BAUD] = { "baud", NULL, NULL, 3000, 0, .on_ok = ST_CHARSET, .on_error = ST_CHARSET, .compose = identity_baud_cmd },
 	[ST_CHARSET] = { "character set", "AT+CSCS=\"GSM\"", NULL, 3000, 0, .on_ok = ST_REG_CS, .on_error = ST_CHARSET_2 },
 	[ST_CHARSET_2] = { "character set", "AT+CSCS=\"IRA\"", NULL, 3000, 0, .on_ok = ST_REG_CS, .on_error = ST_CHARSET_ASK },
 	[ST_CHARSET_ASK] = { "character set", "AT+CSCS?", "+CSCS:", 3000, 0, .on_ok = ST_REG_CS, .on_error = ST_REG_CS, .decide = sms_charset },
@@ -74,7 +75,8 @@ static const struct step_row steps[ST_COUNT] = {
 
 	[ST_SERVICE] = { "SMS service", "AT+CSMS=0", "+CSMS:", 5000, 0, .on_ok = ST_PDU_MODE, .on_error = ST_SERVICE_ASK, .decide = sms_service },
 	[ST_SERVICE_ASK] = { "SMS service", "AT+CSMS?", "+CSMS:", 5000, 0, .on_ok = ST_PDU_MODE, .on_error = ST_PDU_MODE, .decide = sms_service },
-	[ST_PDU_MODE] = { "PDU mode", "AT+CMGF=0", NULL, 5000, 0, .on_ok = ST_STORAGES, .on_error = ST_NO_SMS, .decide = sms_pdu_mode },
+	[ST_PDU_MODE] = { "PDU mode", "AT+CMGF=0", NULL, 5000, 0, .on_ok = ST_ROUTE, .on_error = ST_NO_SMS, .decide = sms_pdu_mode },
+	[ST_ROUTE] = { "way for SMS", NULL, NULL, 5000, 0, .on_ok = ST_STORAGES, .on_error = ST_STORAGES, .compose = send_route_cmd },
 	[ST_STORAGES] = { "storages", "AT+CPMS=?", "+CPMS:", 10000, 0, .on_ok = ST_STORAGE_SET, .on_error = ST_STORAGE_SET, .decide = sms_storages },
 	[ST_STORAGE_SET] = { "storage", NULL, "+CPMS:", 10000, 0, .on_ok = ST_NOTICES, .on_error = ST_NOTICES, .decide = sms_storage_set, .compose = sms_storage_cmd },
 	[ST_NOTICES] = { "notices", "AT+CNMI=?", "+CNMI:", 5000, 0, .on_ok = ST_NOTICE_SET, .on_error = ST_NOTICE_SET, .decide = sms_notices },
@@ -89,7 +91,7 @@ static const struct step_row steps[ST_COUNT] = {
 	[ST_RADIO_CYCLE_OFF] = { "radio off", "AT+CFUN=4", NULL, 15000, 0, .on_ok = ST_RADIO_CYCLE_PAUSE, .on_error = ST_RADIO_CYCLE_PAUSE },
 	[ST_RADIO_CYCLE_PAUSE] = { "radio off", .on_ok = ST_RADIO_CYCLE_ON, .pause_ms = 3000 },
 	[ST_RADIO_CYCLE_ON] = { "radio on", "AT+CFUN=1", NULL, 60000, 0, .on_ok = ST_PROBE, .on_error = ST_PROBE },
-	[ST_RESET] = { "reset", NULL, NULL, 5000, AT_NO_REPLY, .on_ok = ST_RESET_PAUSE, .on_error = ST_RESET_PAUSE, .compose = recover_reset_cmd },
+	[ST_RESET] = { "reset", NULL, NULL, 5000, AT_NO_REPLY, .on_ok = ST_RESET_PAUSE, .on_error = ST_RESET_PAUSE, .decide = recover_reset_sent, .compose = recover_reset_cmd },
 	[ST_RESET_PAUSE] = { "reset", .on_ok = ST_PROBE, .pause_ms = 10000 },
 	[ST_SILENT] = { "silent", .arrive = arrive_silent },
 	[ST_NO_SMS] = { "no SMS", .arrive = arrive_no_sms },
@@ -102,9 +104,7 @@ static void on_step_reply(void *arg, const struct at_reply *reply);
 /* Steps around the SIM leave the state as it is: it may say that the SIM or its PIN is missing. */
 static void show_step(struct session *s, enum step step)
 {
-	if (step >= ST_RADIO_CYCLE_OFF && step <= ST_RESET_PAUSE)
-		session_state(s, MODEM_RECOVERING, "%s", steps[step].name);
-	else if ((step < ST_SIM || step > ST_PIN_ENTER) && step < ST_UP)
+	if ((step < ST_SIM || step > ST_PIN_ENTER) && step < ST_UP)
 		session_state(s, MODEM_STARTING, "%s", steps[step].name);
 }
 
@@ -125,7 +125,7 @@ static void go_on(struct session *s, enum step next)
 		s->bringup.tries = 0;
 		s->bringup.row = 0;
 	}
-	session_after(s, TIMER_STEP, (uint64_t)wait_ms);
+	session_after(s, TIMER_STEP, session_scaled(s, (unsigned)wait_ms));
 }
 
 static void ask(struct session *s, const struct step_row *row)
@@ -166,7 +166,7 @@ static void enter(struct session *s, enum step next)
 	if (row->arrive != NULL)
 		row->arrive(s);
 	else if (row->pause_ms > 0)
-		session_after(s, TIMER_STEP, row->pause_ms);
+		session_after(s, TIMER_STEP, session_scaled(s, row->pause_ms));
 	else if (row->cmd != NULL || row->compose != NULL)
 		ask(s, row);
 	else
@@ -183,6 +183,8 @@ static void on_step_reply(void *arg, const struct at_reply *reply)
 		return;
 	if (reply->status != AT_TIMEOUT)
 		s->recovery.answered = true;
+	if (reply->status == AT_OK)
+		recover_proved(s, PROOF_ANSWERS);
 	go_on(s, row->decide != NULL ? row->decide(s, reply, usual) : usual);
 }
 
@@ -238,7 +240,7 @@ static void arrive_up(struct session *s)
 {
 	s->bringup.step = ST_NONE;
 	s->up = true;
-	s->recovery.backoff = 0;
+	recover_proved(s, PROOF_UP);
 	network_start(s);
 	receive_start(s);
 	session_settle(s);
@@ -253,6 +255,7 @@ static void arrive_silent(struct session *s)
 /* What cannot be put right from here is looked at again once a minute. */
 static void fail(struct session *s, const char *why)
 {
+	transcript_save(s, why);
 	session_disconnect(s);
 	session_state(s, MODEM_FAILED, "%s", why);
 	session_after(s, TIMER_OPEN, FAILED_AGAIN_MS);

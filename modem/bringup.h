@@ -24,7 +24,7 @@ typedef bool step_compose(struct session *s, char *cmd, size_t size);
 /* bringup_identity.c */
 step_decide identity_maker, identity_model, identity_revision, identity_serial, identity_profile,
 	identity_iccid, identity_iccid_file, identity_imsi, identity_match, identity_calm;
-step_compose identity_iccid_cmd, identity_calm_cmd;
+step_compose identity_iccid_cmd, identity_calm_cmd, identity_baud_cmd;
 
 /* bringup_sim.c */
 step_decide sim_radio, sim_state, sim_tries, sim_pin_ask, sim_pin_entered;
@@ -37,5 +37,9 @@ step_decide sms_charset, sms_service, sms_pdu_mode, sms_storages, sms_storage_se
 	sms_notice_set, sms_centre, sms_centre_set;
 step_compose sms_storage_cmd, sms_notice_cmd, sms_centre_cmd;
 
+/* session_send.c */
+step_compose send_route_cmd;
+
 /* session_recover.c */
 step_compose recover_reset_cmd;
+step_decide recover_reset_sent;

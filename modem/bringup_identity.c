@@ -128,13 +128,13 @@ enum step identity_profile(struct session *s, const struct at_reply *reply, enum
 
 bool identity_iccid_cmd(struct session *s, char *cmd, size_t size)
 {
-	const char *text = profile_iccid(s->profile, s->bringup.row);
+	const struct quirk *quirk = profile_try(s->profile, QUIRK_ICCID, s->bringup.row);
 
 	if (s->bringup.row == 0)
 		s->status.iccid[0] = '\0';
-	if (text == NULL)
+	if (quirk == NULL)
 		return false;
-	snprintf(cmd, size, "%s", text);
+	snprintf(cmd, size, "%s", quirk->text);
 	return true;
 }
 
@@ -196,11 +196,20 @@ enum step identity_match(struct session *s, const struct at_reply *reply, enum s
 
 bool identity_calm_cmd(struct session *s, char *cmd, size_t size)
 {
-	size_t row = s->bringup.row;
+	const struct quirk *quirk = profile_quirk(s->profile, QUIRK_CALM, s->bringup.row);
 
-	if (row >= PROFILE_LIST || s->profile->calm[row] == NULL)
+	if (quirk == NULL)
 		return false;
-	snprintf(cmd, size, "%s", s->profile->calm[row]);
+	snprintf(cmd, size, "%s", quirk->text);
+	return true;
+}
+
+/* A fixed speed on a real line, so that what it says while it starts can be read. */
+bool identity_baud_cmd(struct session *s, char *cmd, size_t size)
+{
+	if (!profile_has(s->profile, QUIRK_BAUD) || port_kind(s->port) != PORT_SERIAL)
+		return false;
+	snprintf(cmd, size, "AT+IPR=%u", s->modem->baud);
 	return true;
 }
 

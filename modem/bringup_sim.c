@@ -22,10 +22,21 @@ enum {
 	LOCKED_MS = 30000,
 	PIN_MIN = 4,
 	PIN_MAX = 8,
+	UNSAID_TRIES = 3,
 	TRIES_KEPT = 2, /* an automatic try never uses up the last one */
 };
 
-enum sim { SIM_READY, SIM_PIN, SIM_PUK, SIM_MISSING, SIM_FAULTY, SIM_BUSY, SIM_LOCKED, SIM_SILENT };
+enum sim {
+	SIM_READY,
+	SIM_PIN,
+	SIM_PUK,
+	SIM_MISSING,
+	SIM_FAULTY,
+	SIM_BUSY,
+	SIM_LOCKED,
+	SIM_SILENT,
+	SIM_UNSAID, /* OK alone: the state may come a little later, unasked */
+};
 
 static const struct {
 	const char *text;
@@ -81,6 +92,8 @@ static enum sim sim_of_reply(const struct at_reply *reply)
 	for (size_t i = 0; i < ARRAY_LEN(sim_codes); i++)
 		if (reply->domain == sim_codes[i].domain && reply->code == sim_codes[i].code)
 			return sim_codes[i].sim;
+	if (reply->status == AT_OK)
+		return SIM_UNSAID;
 	return reply->status == AT_TIMEOUT ? SIM_SILENT : SIM_READY;
 }
 
@@ -168,6 +181,8 @@ enum step sim_state(struct session *s, const struct at_reply *reply, enum step u
 	case SIM_LOCKED:
 		session_state(s, MODEM_FAILED, "the modem is locked to another operator or SIM");
 		return ask_again(s, LOCKED_MS);
+	case SIM_UNSAID:
+		return s->bringup.tries < UNSAID_TRIES ? ask_again(s, BUSY_MS) : usual;
 	case SIM_SILENT:
 		break;
 	}
@@ -176,19 +191,19 @@ enum step sim_state(struct session *s, const struct at_reply *reply, enum step u
 
 bool sim_tries_cmd(struct session *s, char *cmd, size_t size)
 {
-	const struct profile_tries *tries = profile_tries(s->profile, s->bringup.row);
+	const struct quirk *tries = profile_try(s->profile, QUIRK_TRIES, s->bringup.row);
 
 	if (s->bringup.row == 0)
 		s->bringup.tries_left = -1;
 	if (tries == NULL)
 		return false;
-	snprintf(cmd, size, "%s", tries->cmd);
+	snprintf(cmd, size, "%s", tries->text);
 	return true;
 }
 
 enum step sim_tries(struct session *s, const struct at_reply *reply, enum step usual)
 {
-	const struct profile_tries *tries = profile_tries(s->profile, s->bringup.row);
+	const struct quirk *tries = profile_try(s->profile, QUIRK_TRIES, s->bringup.row);
 
 	for (size_t i = 0; reply->status == AT_OK && i < reply->n_lines; i++) {
 		int left = profile_tries_left(tries, reply->lines[i]);
@@ -214,7 +229,8 @@ enum step sim_pin_ask(struct session *s, const struct at_reply *reply, enum step
 		why = "the SIM refused the PIN; it is not tried again: correct pin_file, restart";
 	else if (b->tries_left >= 0 && b->tries_left < TRIES_KEPT)
 		why = "the SIM has too few PIN tries left; enter the right PIN in a phone first";
-	session_state(s, MODEM_SIM_PIN, "%s", why != NULL ? why : "may the PIN be tried?");
+	session_state(s, MODEM_SIM_PIN, "%s",
+		      why != NULL ? why : "the SIM asks for its PIN, which is being tried");
 	return why != NULL ? ask_again(s, LOCKED_MS) : usual;
 }
 

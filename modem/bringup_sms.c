@@ -144,7 +144,7 @@ static bool notice_suits(const struct session *s, const unsigned char *notice)
 {
 	const struct session_bringup *b = &s->bringup;
 
-	if (s->profile->direct_mode && notice[0] != 1)
+	if (profile_has(s->profile, QUIRK_NOTICE_MODE_1) && notice[0] != 1)
 		return false;
 	for (size_t i = 0; i < b->n_notices; i++)
 		if ((b->notices[i] >> notice[i] & 1) == 0)

@@ -25,6 +25,21 @@ enum modem_state {
 };
 
 const char *modem_state_name(enum modem_state state);
+const char *modem_registration_text(int registration); /* in words, for people */
+
+/* What is done about a modem in trouble, the mildest first. */
+enum modem_rung {
+	RUNG_RESYNC, /* ESC, silence, a query */
+	RUNG_REOPEN, /* its port */
+	RUNG_ROUTE,  /* another AT+CGSMS */
+	RUNG_INIT,   /* all settings anew */
+	RUNG_RADIO,  /* off and on */
+	RUNG_RESET,  /* reboot */
+	RUNG_POWER,  /* the configured command */
+	MODEM_RUNGS,
+};
+
+const char *modem_rung_name(enum modem_rung rung);
 
 /* What who sends on a modem says of it; the modem itself knows nothing of it. */
 struct modem_sending {
@@ -48,17 +63,21 @@ struct modem_status {
 	char operator_name[48], rat[16];
 	int dbm;                                    /* 0: unknown */
 	int64_t sent, refused, uncertain, received; /* parts since start */
-	int64_t last_sent_ms;
-	unsigned command_gap_ms, prompt_gap_ms;
+	int64_t last_sent_ms, last_answer_ms;       /* to any command */
+	unsigned pace, command_gap_ms, prompt_gap_ms;
 	char last_error[160];
 	int64_t last_error_ms;
-	char recovery_step[32];
+	char recovery_step[32], recovery_why[160]; /* while one is taken, else "" */
+	unsigned recoveries[MODEM_RUNGS];          /* since the port is this one */
 	unsigned reopenings;
 	const struct modem_sending *sending; /* NULL: nobody does */
 };
 
 /* The SIM whom counts belong to: its ICCID, or the modem's name while that is unknown. */
 const char *modem_sim(const struct modem_status *status);
+/* Accepted a message or answered a command a moment ago, at most idle_ms and a bit: not because a
+ * timer ticks. */
+bool modem_is_healthy(const struct modem_status *status, int64_t idle_ms);
 
 enum modem_action { MODEM_DRAIN, MODEM_RESUME, MODEM_RESET, MODEM_REOPEN };
 

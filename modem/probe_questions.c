@@ -169,9 +169,9 @@ static bool take_storage(struct probe *p, const struct at_reply *reply)
 static const char *iccid_command(struct probe *p)
 {
 	const struct profile *profile = profile_find(p->result->manufacturer, p->result->model);
-	const char *text = profile_iccid(profile, p->row);
+	const struct quirk *quirk = profile_try(profile, QUIRK_ICCID, p->row);
 
-	return text;
+	return quirk != NULL ? quirk->text : NULL;
 }
 
 static const char *second_imei(struct probe *p)

@@ -1,4 +1,5 @@
-/* profile.h - what differs between families of modems, as data. */
+/* profile.h - what differs between families of modems, as data: a quirk is a row with its reason.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -6,12 +7,26 @@
 
 #include "modem/errors.h"
 
-enum { PROFILE_LIST = 6 };
+enum quirk_kind {
+	QUIRK_CALM,            /* text: a command of bring-up; its error is ignored */
+	QUIRK_ICCID,           /* text: a command that tells the ICCID */
+	QUIRK_TRIES,           /* text, prefix, number: which value of the line is PIN1's counter */
+	QUIRK_RESET,           /* text: a command that reboots */
+	QUIRK_ROUTE,           /* number: AT+CGSMS, the first for bring-up, others for recovery */
+	QUIRK_BAUD,            /* a serial line's speed has to be set */
+	QUIRK_NOTICE_MODE_1,   /* +CNMI modes 2 and 3 are advertised but inert */
+	QUIRK_PACED,           /* begins slowly, until it proves itself */
+	QUIRK_GAP,             /* number: never faster than this step of profile_pace */
+	QUIRK_USSD_PACKED,     /* +CUSD always carries packed GSM 7-bit as hex */
+	QUIRK_NEEDS_REFERENCE, /* OK without +CMGS: is no proof of acceptance */
+	QUIRK_RESULT_S,        /* number: the network's answer may take so many seconds */
+};
 
-/* How the answer to the PIN counter query is read: which number of the line is PIN1's. */
-struct profile_tries {
-	const char *cmd, *prefix; /* cmd NULL: this family has none */
-	size_t field;
+struct quirk {
+	enum quirk_kind kind;
+	const char *text, *prefix; /* may be NULL */
+	unsigned number;
+	const char *reason;
 };
 
 struct profile {
@@ -19,25 +34,24 @@ struct profile {
 	const char *maker,
 		*model; /* prefixes of +CGMI and +CGMM split by '|', any case; "" fits all */
 	enum modem_family family;
-	const char *calm[PROFILE_LIST];  /* URC calm-down; errors ignored; NULL ends */
-	const char *iccid[PROFILE_LIST]; /* tried before the generic ones */
-	struct profile_tries tries;
-	const char *reset; /* reboots the modem */
-	bool direct_mode;  /* +CNMI mode 2 is advertised but inert: begin with mode 1 */
-	bool paced;        /* not known to be good: needs gaps until it proves itself */
-	bool ussd_packed;  /* +CUSD always carries packed GSM 7-bit as hex */
+	const struct quirk *quirks;
+	size_t n_quirks;
 };
 
 /* Never NULL: the last row fits everything. */
 const struct profile *profile_find(const char *manufacturer, const char *model);
 const struct profile *profile_generic(void);
 
-/* Generic commands after a profile's own: by i until NULL. */
-const char *profile_iccid(const struct profile *profile, size_t i);
-const struct profile_tries *profile_tries(const struct profile *profile, size_t i);
+/* The i-th of this kind; NULL: no more. */
+const struct quirk *profile_quirk(const struct profile *profile, enum quirk_kind kind, size_t i);
 
-/* PIN1 tries left as the line says, or -1. */
-int profile_tries_left(const struct profile_tries *tries, const char *line);
+/* The same, then what is worth a try with any modem. */
+const struct quirk *profile_try(const struct profile *profile, enum quirk_kind kind, size_t i);
+
+bool profile_has(const struct profile *profile, enum quirk_kind kind);
+
+/* PIN1 tries left as the line says that answers a QUIRK_TRIES, or -1. */
+int profile_tries_left(const struct quirk *tries, const char *line);
 
 /* Gaps in milliseconds by step, 0 the fastest. */
 struct profile_pace {

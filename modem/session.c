@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -20,9 +21,9 @@ static void on_soon(struct session *s);
 static void on_grace(struct session *s);
 
 static void (*const on_time[TIMER_COUNT])(struct session *s) = {
-	[TIMER_SOON] = on_soon,      [TIMER_OPEN] = session_open, [TIMER_STEP] = bringup_tick,
-	[TIMER_POLL] = network_poll, [TIMER_CALL] = calls_ended,  [TIMER_USSD] = ussd_timeout,
-	[TIMER_GRACE] = on_grace,
+	[TIMER_SOON] = on_soon,      [TIMER_OPEN] = session_open,    [TIMER_STEP] = bringup_tick,
+	[TIMER_POLL] = network_poll, [TIMER_CALL] = calls_ended,     [TIMER_USSD] = ussd_timeout,
+	[TIMER_GRACE] = on_grace,    [TIMER_RECOVER] = recover_late,
 };
 
 static void on_timer(uv_timer_t *timer)
@@ -100,12 +101,20 @@ static void on_stuck(void *arg, const char *why)
 	recover_trouble(arg, TROUBLE_SILENT, why);
 }
 
+static void on_resync(void *arg, bool over)
+{
+	recover_resync(arg, over);
+}
+
 static void on_trace(void *arg, char direction, const char *masked)
 {
 	struct session *s = arg;
+	int64_t now = clock_now_ms();
 
+	if (s->transcript != NULL)
+		transcript_add(s->transcript, now, direction, masked);
 	if (s->trace != NULL)
-		s->trace(s->trace_arg, clock_now_ms(), direction, masked);
+		s->trace(s->trace_arg, now, direction, masked);
 }
 
 static bool start_conversation(struct session *s)
@@ -113,6 +122,7 @@ static bool start_conversation(struct session *s)
 	static const struct at_events events = {
 		.urc = session_urc,
 		.stuck = on_stuck,
+		.resync = on_resync,
 		.trace = on_trace,
 	};
 
@@ -121,7 +131,8 @@ static bool start_conversation(struct session *s)
 		session_reopen(s, "no memory for a conversation");
 		return false;
 	}
-	at_tracing(s->at, s->trace != NULL);
+	at_tracing(s->at, true);
+	at_set_patience(s->at, session_scaled(s, 100));
 	session_pace(s);
 	at_resync(s->at);
 	return true;
@@ -146,7 +157,14 @@ static void on_data(void *arg, const uint8_t *bytes, size_t n)
 
 static void on_lost(void *arg, const char *why)
 {
-	session_reopen(arg, why);
+	struct session *s = arg;
+	char kept[PORT_WHY_SIZE];
+
+	snprintf(kept, sizeof(kept), "%s", why);
+	if (s->up)
+		transcript_save(s, kept);
+	recover_lost(s);
+	session_reopen(s, kept);
 }
 
 static const struct port_events port_events = {
@@ -162,9 +180,24 @@ static void wait_to_open(struct session *s, const char *why)
 			      s->status.device);
 	else
 		session_state(s, MODEM_RECOVERING, "%s", why);
-	if (s->status.state == MODEM_ABSENT)
+	if (is_path(s) && access(s->status.device, F_OK) != 0) {
 		watch_folder(s);
+		recover_absent(s);
+	}
 	session_after(s, TIMER_OPEN, recover_backoff(s));
+}
+
+/* Has another port this name than the last time? A device that was plugged in again is one. */
+static void note_port(struct session *s)
+{
+	struct stat st = { 0 };
+
+	if (is_path(s) && stat(s->status.device, &st) < 0)
+		return;
+	if (s->opened_ino != 0 && (st.st_ino != s->opened_ino || st.st_rdev != s->opened_rdev))
+		recover_new_port(s);
+	s->opened_ino = st.st_ino;
+	s->opened_rdev = st.st_rdev;
 }
 
 /* Which device is it now? False: none; the session waits. */
@@ -178,6 +211,7 @@ static bool locate(struct session *s)
 	if (found)
 		return true;
 	session_state(s, MODEM_ABSENT, "%s", why);
+	recover_absent(s);
 	session_after(s, TIMER_OPEN, recover_backoff(s));
 	return false;
 }
@@ -203,22 +237,33 @@ void session_open(struct session *s)
 		return;
 	}
 	uv_fs_event_stop(&s->watch);
+	note_port(s);
 	session_state(s, MODEM_OPENING, "opening %s", s->status.device);
-	if (port_open(&s->port, s->loop, &settings, &port_events, s, why) < 0)
+	if (port_open(&s->port, s->loop, &settings, &port_events, s, why) < 0) {
+		recover_lost(s); /* another program has it, or we may not: no fault of the modem */
 		wait_to_open(s, why);
+	}
 }
 
 static void end_if_closed(struct session *s);
 
-static void on_part_closed(void *arg)
+void session_part_opened(struct session *s)
 {
-	struct session *s = arg;
+	s->unclosed++;
+}
 
+void session_part_closed(struct session *s)
+{
 	s->unclosed--;
 	if (s->closing)
 		end_if_closed(s);
 	else if (s->unclosed == 0 && s->open_due)
 		session_open(s);
+}
+
+static void on_part_closed(void *arg)
+{
+	session_part_closed(arg);
 }
 
 /* Commands in flight and queued end AT_CLOSED, a little later. */
@@ -279,11 +324,20 @@ void session_reboot(struct session *s, const char *why)
 	session_renew(s, ST_PROBE, why);
 }
 
+unsigned session_scaled(const struct session *s, unsigned ms)
+{
+	static const int64_t usual_ms = 5000;
+
+	return (unsigned)(ms * s->modem->command_timeout_ms / usual_ms);
+}
+
 int session_command(struct session *s, const struct at_command *command)
 {
 	struct at_command mine = *command;
 
 	mine.arg = s;
+	if (mine.prompt == NULL)
+		mine.timeout_ms = session_scaled(s, mine.timeout_ms);
 	return s->at != NULL ? at_send(s->at, &mine) : -ENOTCONN;
 }
 
@@ -320,6 +374,7 @@ static struct session *session_make(uv_loop_t *loop, const struct config *config
 	s->events = events;
 	s->arg = arg;
 	s->profile = profile_generic();
+	s->transcript = transcript_new();
 	s->status.registration = -1;
 	s->status.since_ms = clock_now_ms();
 	snprintf(s->status.name, sizeof(s->status.name), "%s", modem->name);
@@ -384,6 +439,7 @@ static void on_handle_closed(uv_handle_t *handle)
 	if (--s->handles > 0)
 		return;
 	config_unref(s->config);
+	transcript_free(s->transcript);
 	free(s);
 	if (closed != NULL)
 		closed(arg);
@@ -419,6 +475,9 @@ void session_close(struct session *s, unsigned grace_ms, void (*closed)(void *ar
 	uv_fs_event_stop(&s->watch);
 	session_stop(s, TIMER_OPEN);
 	session_stop(s, TIMER_POLL);
+	session_stop(s, TIMER_RECOVER);
+	if (s->recovery.power != NULL)
+		power_stop(s->recovery.power);
 	if (s->tx.active && !s->tx.committed)
 		session_abandon(s);
 	session_after(s, TIMER_GRACE, s->tx.active ? grace_ms : 0);

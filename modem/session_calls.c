@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "modem/parse.h"
 #include "modem/session_private.h"
 
@@ -15,11 +16,12 @@ enum {
 	RINGS_WITHOUT_NUMBER = 3,
 	TYPE_UNKNOWN = 128,
 	TYPE_INTERNATIONAL = 145,
-	NUMBER_MAX = 32,
+	ECHO_MS = 1000,
 };
 
 static void tell(struct session *s, const char *number, int type)
 {
+	snprintf(s->call.number, sizeof(s->call.number), "%s", number);
 	s->call.told = true;
 	s->call.reject = true;
 	s->events->call(s->arg, s, number, type);
@@ -32,8 +34,27 @@ static void note_ring(struct session *s)
 	session_after(s, TIMER_CALL, RING_MS);
 }
 
+/* Lines of the call may still be on their way: a moment later they would be another call. */
+void calls_ended(struct session *s)
+{
+	struct session_call over = { .ended_ms = clock_mono_ms() };
+
+	session_stop(s, TIMER_CALL);
+	if (s->call.told)
+		memcpy(over.number, s->call.number, sizeof(over.number));
+	if (s->call.told || s->call.ringing)
+		s->call = over;
+}
+
+static bool is_echo(const struct session *s)
+{
+	return s->call.ended_ms != 0 && clock_mono_ms() - s->call.ended_ms < ECHO_MS;
+}
+
 void calls_ring(struct session *s)
 {
+	if (is_echo(s))
+		return;
 	note_ring(s);
 	s->call.rings++;
 	if (s->call.told) {
@@ -47,25 +68,20 @@ void calls_ring(struct session *s)
 void calls_number(struct session *s, const char *rest)
 {
 	struct parse_fields fields;
-	char number[NUMBER_MAX];
+	char number[CALL_NUMBER_SIZE];
 	const char *text;
 	int type;
 
-	note_ring(s);
-	if (s->call.told)
-		return;
 	parse_fields(&fields, rest);
 	text = parse_text(&fields, 0);
 	type = parse_int(&fields, 1, TYPE_UNKNOWN);
 	snprintf(number, sizeof(number), "%s%s",
 		 type == TYPE_INTERNATIONAL && text[0] != '\0' && text[0] != '+' ? "+" : "", text);
-	tell(s, number, type);
-}
-
-void calls_ended(struct session *s)
-{
-	session_stop(s, TIMER_CALL);
-	memset(&s->call, 0, sizeof(s->call));
+	if (is_echo(s) && strcmp(number, s->call.number) == 0)
+		return;
+	note_ring(s);
+	if (!s->call.told)
+		tell(s, number, type);
 }
 
 static void on_hung_up(void *arg, const struct at_reply *reply)

@@ -10,10 +10,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "base/util.h"
 #include "modem/bringup.h"
 
-enum { COMMAND_MAX = 400, PREFIX_SIZE = 40 };
+enum { COMMAND_MAX = 400, PREFIX_SIZE = 40, TRANSCRIPT_EVERY_MS = 60000 };
 
 static bool is_on_the_air(const struct session *s)
 {
@@ -58,7 +59,7 @@ void control_due(struct session *s)
 		recover_trouble(s, TROUBLE_ASKED, "a reset was asked for");
 		return;
 	}
-	s->recovery.backoff = 0;
+	recover_well(s);
 	s->bringup.pin_refused = false;
 	s->bringup.imei_before[0] = '\0'; /* a modem that was replaced is accepted */
 	if (s->port != NULL)
@@ -173,7 +174,37 @@ int session_trace(struct session *s, modem_trace *trace, void *arg)
 		return -EBUSY;
 	s->trace = trace;
 	s->trace_arg = arg;
-	if (s->at != NULL)
-		at_tracing(s->at, trace != NULL);
 	return 0;
+}
+
+static void on_saved(void *arg, int status)
+{
+	struct session *s = arg;
+
+	if (status < 0)
+		session_log(s, LOG_LEVEL_WARN, "no transcript in %s: %s", s->config->transcripts,
+			    strerror(-status));
+	session_part_closed(s);
+}
+
+/* Not for each of a row of failures: the first one shows how they came. */
+void transcript_save(struct session *s, const char *why)
+{
+	const struct transcript_note note = {
+		.folder = s->config->transcripts,
+		.modem = s->status.name,
+		.model = s->status.model,
+		.why = why,
+		.at_ms = clock_now_ms(),
+	};
+	int64_t now = clock_mono_ms();
+
+	if (s->transcript == NULL || note.folder[0] == '\0' || s->closing)
+		return;
+	if (s->transcript_ms != 0 && now - s->transcript_ms < TRANSCRIPT_EVERY_MS)
+		return;
+	if (transcript_write(s->transcript, s->loop, &note, on_saved, s) < 0)
+		return;
+	s->transcript_ms = now;
+	session_part_opened(s);
 }

@@ -13,6 +13,10 @@ void session_reboot(struct session *s, const char *why); /* same port, from the 
 /* The same, from this step (an enum step) of bring-up or recovery. */
 void session_renew(struct session *s, int step, const char *why);
 int session_command(struct session *s, const struct at_command *command);
+void session_part_opened(struct session *s); /* something that must end before we may */
+void session_part_closed(struct session *s);
+/* A wait for an answer, longer or shorter as timeouts.command says. */
+unsigned session_scaled(const struct session *s, unsigned ms);
 
 /* session_state.c */
 void session_state(struct session *s, enum modem_state state, const char *why, ...)
@@ -49,6 +53,8 @@ void send_reset(struct session *s);                  /* bring-up begins */
 void send_fail(struct session *s);                   /* a part that could not even be asked for */
 void send_late(struct session *s, const char *rest); /* a +CMGS that nobody waits for */
 void send_late_error(struct session *s, const char *rest);
+bool send_has_route(const struct session *s);
+void send_next_route(struct session *s);
 
 /* session_receive.c */
 void receive_start(struct session *s);
@@ -69,9 +75,17 @@ void ussd_end(struct session *s, const char *why);
 
 /* session_recover.c */
 void recover_trouble(struct session *s, enum trouble trouble, const char *why);
-void recover_answers(struct session *s); /* it answers commands */
-void recover_sends(struct session *s);   /* and accepts messages */
+void recover_late(struct session *s); /* TIMER_RECOVER */
+void recover_proved(struct session *s, enum proof proof);
+void recover_well(struct session *s);  /* it has worked for a while */
+void recover_sends(struct session *s); /* it accepts messages */
+void recover_resync(struct session *s, bool over);
+void recover_lost(struct session *s);
+void recover_absent(struct session *s);
+void recover_new_port(struct session *s);
+bool recover_covers(struct session *s, enum modem_state state); /* shown as recovering */
 uint64_t recover_backoff(struct session *s);
 
 /* session_control.c */
 void control_due(struct session *s); /* TIMER_SOON: the action asked for */
+void transcript_save(struct session *s, const char *why);

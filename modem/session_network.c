@@ -20,9 +20,7 @@ enum {
 	WANT_FIRST = WANT_CS | WANT_EPS | WANT_SIGNAL | WANT_OPERATOR,
 	WANT_USUAL = WANT_CS | WANT_SIGNAL | WANT_OPERATOR,
 	SEARCH_POLL_MS = 3000,
-	IDLE_POLL_MS = 60000,
 	NO_NOTICE_POLL_MS = 10000, /* the modem announces no messages */
-	EPS_ONLY_MS = 120000,      /* then LTE alone is tried */
 	QUERY_MS = 5000,
 };
 
@@ -61,8 +59,16 @@ static const struct {
 	[LOCAL_ONLY] = { false, false, true, "access to local services only" },
 };
 
-/* Searching for this long ends in the radio's off and on; each cycle costs a location update. */
-static const int64_t cycle_after_ms[] = { 180000, 300000, 900000, 3600000 };
+/* Searching for so many times timeouts.search (3 min, ... 1 h) ends in the radio's off and on, ever
+ * rarer: each costs the SIM a location update. Where the network denies it, not so soon. */
+static const unsigned cycle_after[] = { 1, 2, 5, 20 };
+enum { DENIED_CYCLE = 2, DEAF_MS = 60000 };
+
+const char *modem_registration_text(int registration)
+{
+	return registration > UNKNOWN && registration < STATS ? stats[registration].text
+							      : "not known";
+}
 
 static bool is_usable(int stat)
 {
@@ -89,7 +95,8 @@ static int deciding_stat(struct session *s)
 		return eps;
 	if (net->eps_only_ms == 0)
 		net->eps_only_ms = now;
-	return now - net->eps_only_ms >= EPS_ONLY_MS ? eps : cs; /* SMS over IMS may work */
+	/* SMS over IMS may work: tried after 2 min of 3. */
+	return now - net->eps_only_ms >= s->modem->search_ms * 2 / 3 ? eps : cs;
 }
 
 void network_settle(struct session *s)
@@ -109,6 +116,17 @@ void network_settle(struct session *s)
 	else
 		session_state(s, MODEM_SEARCHING, "%s",
 			      stat < STATS ? stats[stat].text : "not registered");
+}
+
+static uint64_t poll_ms(const struct session *s)
+{
+	int64_t search = s->modem->search_ms / 3;
+
+	if (s->net.usable && s->rx.polling && s->modem->idle_ms > NO_NOTICE_POLL_MS)
+		return NO_NOTICE_POLL_MS;
+	if (s->net.usable)
+		return (uint64_t)s->modem->idle_ms;
+	return (uint64_t)(search < SEARCH_POLL_MS ? search : SEARCH_POLL_MS);
 }
 
 static void judge(struct session *s)
@@ -133,10 +151,11 @@ static void judge(struct session *s)
 	}
 	if (net->usable && !was) {
 		net->radio_cycles = 0;
+		s->recovery.next[TROUBLE_NO_NETWORK] = 0;
 		net->wanted |= WANT_SIGNAL | WANT_OPERATOR;
 	}
 	if (s->up && net->usable != was)
-		session_after(s, TIMER_POLL, net->usable ? IDLE_POLL_MS : SEARCH_POLL_MS);
+		session_after(s, TIMER_POLL, poll_ms(s));
 	session_settle(s);
 }
 
@@ -231,7 +250,7 @@ static void on_answer(void *arg, const struct at_reply *reply)
 		}
 	}
 	if (reply->status == AT_OK)
-		recover_answers(s);
+		recover_proved(s, PROOF_ANSWERS);
 	/* Known once both domains were asked, or sooner if the first one says it all. */
 	if ((s->net.wanted & (WANT_CS | WANT_EPS)) == 0 || s->net.stat[NET_CS] != UNKNOWN)
 		s->net.known = true;
@@ -264,7 +283,7 @@ void network_start(struct session *s)
 	s->net.known = s->net.usable = false;
 	s->net.searching_ms = s->net.eps_only_ms = 0;
 	s->net.wanted = WANT_FIRST;
-	session_after(s, TIMER_POLL, SEARCH_POLL_MS);
+	session_after(s, TIMER_POLL, poll_ms(s));
 }
 
 void network_doubt(struct session *s)
@@ -272,29 +291,42 @@ void network_doubt(struct session *s)
 	s->net.wanted |= WANT_CS | WANT_EPS;
 }
 
-/* Searched in vain for long: the radio's off and on, less often each time. Never when denied. */
+/* Searched in vain for long: the radio's off and on, less often each time. */
 static bool cycle_is_due(struct session *s)
 {
 	struct session_network *net = &s->net;
-	size_t last = ARRAY_LEN(cycle_after_ms) - 1;
-	size_t i = net->radio_cycles < last ? net->radio_cycles : last;
+	bool denied = s->status.state == MODEM_DENIED && !is_roaming(s->status.registration);
+	size_t last = ARRAY_LEN(cycle_after) - 1, i = net->radio_cycles;
 
-	return s->status.state == MODEM_SEARCHING && net->searching_ms != 0 &&
-	       clock_mono_ms() - net->searching_ms >= cycle_after_ms[i];
+	if (i < DENIED_CYCLE && denied)
+		i = DENIED_CYCLE;
+	if (i > last)
+		i = last;
+	return (denied || s->status.state == MODEM_SEARCHING) && net->searching_ms != 0 &&
+	       clock_mono_ms() - net->searching_ms >= cycle_after[i] * s->modem->search_ms;
+}
+
+/* A look at it is due, and the one before had no answer although nothing keeps it busy. */
+static bool is_deaf(const struct session *s)
+{
+	return s->net.usable && !s->tx.active && s->ussd.done == NULL &&
+	       clock_now_ms() - s->status.last_answer_ms > 3 * s->modem->idle_ms + DEAF_MS;
 }
 
 void network_poll(struct session *s)
 {
-	uint64_t next = s->net.usable ? IDLE_POLL_MS : SEARCH_POLL_MS;
-
+	if (is_deaf(s)) {
+		recover_trouble(s, TROUBLE_SILENT, "no command was answered for long");
+		return;
+	}
 	if (cycle_is_due(s)) {
 		s->net.radio_cycles++;
 		recover_trouble(s, TROUBLE_NO_NETWORK, "no network for minutes");
 		return;
 	}
-	if (s->net.usable && s->rx.polling)
-		next = NO_NOTICE_POLL_MS;
-	session_after(s, TIMER_POLL, next);
+	session_after(s, TIMER_POLL, poll_ms(s));
+	if (s->net.usable)
+		recover_well(s);
 	s->net.wanted |= s->net.usable ? WANT_USUAL : WANT_CS | WANT_EPS;
 	if (s->net.usable)
 		receive_sweep(s); /* and works */

@@ -44,15 +44,20 @@ struct session_tx {
 	bool link_asked;           /* AT+CMMS=2 went out since bring-up */
 	int64_t in_doubt_until_ms; /* monotonic: a +CMGS until then is late_reply */
 	int64_t rechecked_ms;      /* monotonic: an error made bring-up look again */
-	unsigned errors_in_row;
+	unsigned errors_in_row, routeless;
 	unsigned pace, clean; /* step of profile_pace, sends since it changed */
 	const void *pace_profile;
+	unsigned route; /* how many of the profile's QUIRK_ROUTE failed */
 };
+
+enum { CALL_NUMBER_SIZE = 32 };
 
 /* session_calls.c */
 struct session_call {
 	bool ringing, told, reject;
 	unsigned rings;
+	int64_t ended_ms;              /* monotonic: the one before; 0: none yet */
+	char number[CALL_NUMBER_SIZE]; /* that was told, of this one or the one before */
 };
 
 /* session_ussd.c */
@@ -63,13 +68,31 @@ struct session_ussd {
 	char code[184];
 };
 
-enum trouble { TROUBLE_SILENT, TROUBLE_ERRORS, TROUBLE_NO_NETWORK, TROUBLE_ASKED, TROUBLES };
+enum trouble {
+	TROUBLE_SILENT,   /* no answer to commands */
+	TROUBLE_ERRORS,   /* messages fail, by the modem's fault */
+	TROUBLE_NO_ROUTE, /* for SMS, says the network */
+	TROUBLE_NO_NETWORK,
+	TROUBLE_GONE, /* no port for long */
+	TROUBLE_ASKED,
+	TROUBLES
+};
+
+enum proof { PROOF_ANSWERS, PROOF_UP }; /* each holds the one before */
+
+struct session_rung {
+	int64_t taken[CONFIG_PER_HOUR_MAX]; /* monotonic times, the next one overwritten */
+	size_t next;
+};
 
 /* session_recover.c */
 struct session_recovery {
-	unsigned rung[TROUBLES]; /* the next one for each kind */
+	unsigned next[TROUBLES]; /* how far up the ladder each kind has come */
+	bool active;             /* a step runs: TIMER_RECOVER is its end */
+	enum modem_rung running;
+	enum trouble trouble; /* that it is for */
 	unsigned backoff;
-	bool answered;     /* since the port was opened */
-	int64_t resets[6]; /* monotonic times of the last ones */
-	size_t next_reset;
+	bool answered; /* since the port was opened */
+	struct session_rung rungs[MODEM_RUNGS];
+	struct power *power; /* runs now */
 };

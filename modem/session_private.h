@@ -7,20 +7,25 @@
  * session_work.c   housekeeping commands, one at a time, between messages */
 #pragma once
 
+#include <sys/types.h>
+
 #include "base/log.h"
 #include "modem/at.h"
 #include "modem/port.h"
+#include "modem/power.h"
 #include "modem/profile.h"
 #include "modem/session_parts.h"
+#include "modem/transcript.h"
 
 enum session_timer {
-	TIMER_SOON,  /* deferred to the next turn: events, failures, actions */
-	TIMER_OPEN,  /* back-off */
-	TIMER_STEP,  /* between two steps of bring-up */
-	TIMER_POLL,  /* registration, signal, storage */
-	TIMER_CALL,  /* ringing ended */
-	TIMER_USSD,  /* no answer */
-	TIMER_GRACE, /* session_close */
+	TIMER_SOON,    /* deferred to the next turn: events, failures, actions */
+	TIMER_OPEN,    /* back-off */
+	TIMER_STEP,    /* between two steps of bring-up */
+	TIMER_POLL,    /* registration, signal, storage */
+	TIMER_CALL,    /* ringing ended */
+	TIMER_USSD,    /* no answer */
+	TIMER_GRACE,   /* session_close */
+	TIMER_RECOVER, /* a step of recovery is over; or: no port for long */
 	TIMER_COUNT,
 };
 
@@ -37,7 +42,9 @@ struct session {
 	struct at *at; /* NULL while the port is not open */
 	uv_timer_t timers[TIMER_COUNT];
 	uv_fs_event_t watch;
-	unsigned unclosed; /* ports and conversations that are closing */
+	ino_t opened_ino;
+	dev_t opened_rdev;
+	unsigned unclosed; /* ports and conversations that are closing, files being written */
 	unsigned handles;  /* uv handles to close at the end */
 
 	bool up;   /* bring-up is through */
@@ -48,6 +55,8 @@ struct session {
 	bool action_set;
 	modem_trace *trace;
 	void *trace_arg;
+	struct transcript *transcript; /* NULL: no memory for one */
+	int64_t transcript_ms;         /* monotonic: when it was saved; 0 never */
 	void (*closed)(void *arg);
 	void *closed_arg;
 

@@ -25,7 +25,36 @@ enum {
 bool session_can_send(const struct session *s)
 {
 	return s->up && s->net.usable && !s->drain && !s->closing && !s->tx.active &&
-	       s->ussd.done == NULL;
+	       s->ussd.done == NULL && !s->recovery.active;
+}
+
+/* The i-th way for SMS that this family has: circuit-switched or packet (AT+CGSMS). */
+static const struct quirk *route_at(const struct session *s, size_t i)
+{
+	bool own = profile_has(s->profile, QUIRK_ROUTE);
+
+	return profile_quirk(own ? s->profile : profile_generic(), QUIRK_ROUTE, i);
+}
+
+bool send_has_route(const struct session *s)
+{
+	return route_at(s, s->tx.route + 1) != NULL;
+}
+
+void send_next_route(struct session *s)
+{
+	s->tx.route++;
+}
+
+/* What is not known to need it is left as it is, until that fails. */
+bool send_route_cmd(struct session *s, char *cmd, size_t size)
+{
+	const struct quirk *route = route_at(s, s->tx.route);
+
+	if (route == NULL || (s->tx.route == 0 && !profile_has(s->profile, QUIRK_ROUTE)))
+		return false;
+	snprintf(cmd, size, "AT+CGSMS=%u", route->number);
+	return true;
 }
 
 void send_reset(struct session *s)
@@ -87,15 +116,19 @@ static bool is_refused_prompt(const struct session_tx *tx, const struct at_reply
 	       strcmp(reply->final, "OK") != 0;
 }
 
-static enum send_verdict judge(const struct session_tx *tx, const struct at_reply *reply,
+static enum send_verdict judge(const struct session *s, const struct at_reply *reply,
 			       bool has_reference)
 {
+	const struct session_tx *tx = &s->tx;
+
 	if (!reply->submitted)
 		return is_refused_prompt(tx, reply) ? SEND_REFUSED : SEND_NOT_SUBMITTED;
 	if (has_reference)
 		return SEND_ACCEPTED;
 	switch (reply->status) {
 	case AT_OK:
+		if (profile_has(s->profile, QUIRK_NEEDS_REFERENCE))
+			break;
 		return SEND_ACCEPTED;
 	case AT_ERROR:
 		return SEND_REFUSED;
@@ -132,11 +165,36 @@ static const char *explain(struct session *s, const struct at_reply *reply,
 	case SEND_UNCERTAIN:
 		break;
 	}
+	if (reply->status == AT_OK)
+		return "the modem said OK without a reference, which proves nothing";
 	return reply->status == AT_CLOSED ? "the connection to the modem ended before its answer"
 					  : "the modem did not answer in time";
 }
 
-/* Errors in a row that the modem itself is to blame for climb the recovery ladder. */
+/* Failures in a row that the modem itself is to blame for climb the recovery ladder. */
+static void count_failure(struct session *s, const char *why)
+{
+	if (++s->tx.errors_in_row < ERRORS_MAX)
+		return;
+	s->tx.errors_in_row = 0;
+	recover_trouble(s, TROUBLE_ERRORS, why);
+}
+
+/* Errors that say that there is no way for SMS, of the kind that is in use. */
+static void count_no_route(struct session *s, const struct send_outcome *outcome, const char *why)
+{
+	static const int codes[] = { 38, 69 };
+	bool is_one = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+		is_one |= !outcome->is_cme && outcome->code == codes[i];
+	s->tx.routeless = is_one ? s->tx.routeless + 1 : 0;
+	if (s->tx.routeless < ERRORS_MAX || !send_has_route(s))
+		return;
+	s->tx.routeless = 0;
+	recover_trouble(s, TROUBLE_NO_ROUTE, why);
+}
+
 static void count_error(struct session *s, const struct send_outcome *outcome)
 {
 	const struct modem_error *error =
@@ -145,10 +203,9 @@ static void count_error(struct session *s, const struct send_outcome *outcome)
 
 	if (error->class != ERR_RECOVER && error->class != ERR_AMBIGUOUS)
 		s->tx.errors_in_row = 0;
-	else if (++s->tx.errors_in_row >= ERRORS_MAX) {
-		s->tx.errors_in_row = 0;
-		recover_trouble(s, TROUBLE_ERRORS, error->text);
-	}
+	else
+		count_failure(s, error->text);
+	count_no_route(s, outcome, error->text);
 }
 
 static void count(struct session *s, const struct at_reply *reply,
@@ -160,7 +217,7 @@ static void count(struct session *s, const struct at_reply *reply,
 	case SEND_ACCEPTED:
 		status->sent++;
 		status->last_sent_ms = clock_now_ms();
-		s->tx.errors_in_row = 0;
+		s->tx.errors_in_row = s->tx.routeless = 0;
 		s->tx.in_doubt_until_ms = 0;
 		session_pace_clean(s);
 		recover_sends(s);
@@ -171,12 +228,17 @@ static void count(struct session *s, const struct at_reply *reply,
 		count_error(s, outcome);
 		break;
 	case SEND_NOT_SUBMITTED:
-		if (reply->status == AT_TIMEOUT && !s->tx.abandoned)
-			session_pace_slow(s);
+		if (reply->status != AT_TIMEOUT || s->tx.abandoned)
+			break;
+		session_pace_slow(s);
+		count_failure(s, outcome->why);
 		break;
 	case SEND_UNCERTAIN:
 		status->uncertain++;
 		s->tx.in_doubt_until_ms = clock_mono_ms() + LATE_MS;
+		transcript_save(s, outcome->why);
+		if (reply->status == AT_TIMEOUT)
+			count_failure(s, outcome->why);
 		break;
 	}
 	if (!s->tx.abandoned)
@@ -206,7 +268,7 @@ static void on_sent(void *arg, const struct at_reply *reply)
 	size_t n_references;
 
 	outcome.reference = reference_of(reply, &n_references);
-	outcome.verdict = judge(&s->tx, reply, n_references > 0);
+	outcome.verdict = judge(s, reply, n_references > 0);
 	if (outcome.verdict != SEND_ACCEPTED)
 		outcome.reference = -1;
 	if (outcome.verdict == SEND_REFUSED) {
@@ -252,13 +314,22 @@ static void ask_for_link(struct session *s)
 	session_command(s, &command);
 }
 
+static unsigned result_ms(const struct session *s)
+{
+	const struct quirk *slow = profile_quirk(s->profile, QUIRK_RESULT_S, 0);
+	unsigned least = slow != NULL ? slow->number * 1000 : 0;
+	unsigned ms = (unsigned)s->modem->result_timeout_ms;
+
+	return ms > least ? ms : least;
+}
+
 void session_send(struct session *s, const struct session_part *part)
 {
 	char text[32];
 	struct at_command command = {
 		.text = text,
 		.prefix = "+CMGS:",
-		.timeout_ms = (unsigned)s->modem->result_timeout_ms,
+		.timeout_ms = result_ms(s),
 		.done = on_sent,
 		.prompt = on_prompt,
 		.prompt_timeout_ms = (unsigned)s->modem->prompt_timeout_ms,

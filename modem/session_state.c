@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "modem/session_private.h"
 
+enum { HEALTH_SLACK_MS = 30000 }; /* an answer may be on its way */
+
 static const char *const names[] = {
 	[MODEM_ABSENT] = "absent",         [MODEM_OPENING] = "opening",
 	[MODEM_STARTING] = "starting",     [MODEM_SIM_MISSING] = "sim_missing",
@@ -23,6 +25,15 @@ static const char *const names[] = {
 const char *modem_state_name(enum modem_state state)
 {
 	return names[state];
+}
+
+bool modem_is_healthy(const struct modem_status *status, int64_t idle_ms)
+{
+	int64_t last = status->last_answer_ms > status->last_sent_ms ? status->last_answer_ms
+								     : status->last_sent_ms;
+
+	return (status->state == MODEM_READY || status->state == MODEM_SENDING) &&
+	       clock_now_ms() - last <= 2 * idle_ms + HEALTH_SLACK_MS;
 }
 
 static bool is_working(enum modem_state state)
@@ -48,6 +59,11 @@ void session_state(struct session *s, enum modem_state state, const char *format
 	va_start(args, format);
 	vsnprintf(why, sizeof(why), format, args);
 	va_end(args);
+	if (recover_covers(s, state)) {
+		state = MODEM_RECOVERING;
+		snprintf(why, sizeof(why), "%.31s: %.120s", status->recovery_step,
+			 status->recovery_why);
+	}
 	if (state == before && strcmp(why, status->why) == 0)
 		return;
 	snprintf(status->why, sizeof(status->why), "%s", why);
@@ -96,10 +112,19 @@ void session_pace(struct session *s)
 {
 	const struct profile_pace *pace = profile_pace(s->tx.pace);
 
+	s->status.pace = s->tx.pace;
 	s->status.command_gap_ms = pace->command_gap_ms;
 	s->status.prompt_gap_ms = pace->prompt_gap_ms;
 	if (s->at != NULL)
 		at_set_pacing(s->at, pace->command_gap_ms, pace->prompt_gap_ms);
+}
+
+/* A real line to a modem that needs gaps always has them. */
+static unsigned fastest_pace(const struct session *s)
+{
+	const struct quirk *gap = profile_quirk(s->profile, QUIRK_GAP, 0);
+
+	return gap != NULL && s->port != NULL && port_kind(s->port) != PORT_PTY ? gap->number : 0;
 }
 
 /* What was learnt of a modem is kept while the same profile fits it. */
@@ -107,8 +132,12 @@ void session_pace_start(struct session *s)
 {
 	bool line = s->port != NULL && port_kind(s->port) != PORT_PTY;
 
-	if (s->tx.pace_profile != s->profile)
-		s->tx.pace = s->profile->paced && line ? PROFILE_PACE_START : 0;
+	if (s->tx.pace_profile != s->profile) {
+		s->tx.route = 0;
+		s->tx.pace = profile_has(s->profile, QUIRK_PACED) && line ? PROFILE_PACE_START : 0;
+		if (s->tx.pace < fastest_pace(s))
+			s->tx.pace = fastest_pace(s);
+	}
 	s->tx.pace_profile = s->profile;
 	s->tx.clean = 0;
 	session_pace(s);
@@ -116,11 +145,12 @@ void session_pace_start(struct session *s)
 
 void session_pace_clean(struct session *s)
 {
-	if (s->tx.pace == 0 || ++s->tx.clean < PROFILE_CLEAN_SENDS)
+	if (s->tx.pace <= fastest_pace(s) || ++s->tx.clean < PROFILE_CLEAN_SENDS)
 		return;
 	s->tx.clean = 0;
 	s->tx.pace--;
 	session_pace(s);
+	session_changed(s);
 	session_log(s, LOG_LEVEL_INFO, "pacing: %u ms before a command, %u ms after a prompt",
 		    s->status.command_gap_ms, s->status.prompt_gap_ms);
 }
@@ -132,6 +162,7 @@ void session_pace_slow(struct session *s)
 		return;
 	s->tx.pace++;
 	session_pace(s);
+	session_changed(s);
 	session_log(s, LOG_LEVEL_WARN,
 		    "trouble with the prompt; pacing: %u ms before a command, %u ms after a prompt",
 		    s->status.command_gap_ms, s->status.prompt_gap_ms);

@@ -165,6 +165,7 @@ static const struct {
 	{ "+QUSIM:", false, on_sim_changed },
 	{ "+QSIMSTAT:", false, on_sim_changed },
 	{ "^SIMST:", false, on_sim_changed },
+	{ "#QSS:", false, on_sim_changed },
 };
 
 void session_urc(void *session, const char *line, const char *second)

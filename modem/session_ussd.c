@@ -90,7 +90,7 @@ static void decode(const struct session *s, const char *text, int dcs, char *out
 
 		if (ucs2 && parse_ucs2_hex(text, out, size))
 			return;
-		if (s->profile->ussd_packed && parse_packed_hex(text, out, size))
+		if (profile_has(s->profile, QUIRK_USSD_PACKED) && parse_packed_hex(text, out, size))
 			return;
 		if (strlen(text) >= 8 && strpbrk(text, "ABCDEFabcdef") != NULL &&
 		    parse_packed_hex(text, out, size))
@@ -177,7 +177,7 @@ int session_ussd(struct session *s, const char *code, modem_answer *done, void *
 		return -EBUSY;
 	s->ussd.done = done;
 	s->ussd.arg = arg;
-	s->ussd.packed = s->profile->ussd_packed;
+	s->ussd.packed = profile_has(s->profile, QUIRK_USSD_PACKED);
 	snprintf(s->ussd.code, sizeof(s->ussd.code), "%s", code);
 	error = ask(s);
 	if (error < 0)

@@ -165,7 +165,7 @@ DEFAULTS = """
 socket = {{ path = "{folder}/api.sock"; mode = "0666"; }};
 database = "{database}";
 key_file = "{folder}/key";
-log = {{ level = "debug"; }};
+log = {{ level = "debug"; transcripts = "{folder}/transcripts"; }};
 """
 
 SITE = """

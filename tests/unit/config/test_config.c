@@ -102,6 +102,13 @@ static void put_modem(struct dump *d, const struct config_modem *m)
 	    m->balance.low);
 	put(d, " timeouts %lld %lld %lld\n", (long long)m->prompt_timeout_ms,
 	    (long long)m->result_timeout_ms, (long long)m->command_timeout_ms);
+	put(d, " idle %lld search %lld restart %lld reopen %lld alarm %lld\n",
+	    (long long)m->idle_ms, (long long)m->search_ms, (long long)m->restart_ms,
+	    (long long)m->reopen_ms, (long long)m->alarm_ms);
+	put_strings(d, "steps", &m->recovery.steps);
+	put_strings(d, "power", &m->recovery.power_command);
+	put(d, " reset %s cool %lld per hour %u\n", m->recovery.reset,
+	    (long long)m->recovery.cool_down_ms, m->recovery.per_hour);
 }
 
 /* All but path and socket_group_given: naming the default group makes it required. */
@@ -125,6 +132,7 @@ static void put_config(struct dump *d, const struct config *c)
 	    (long long)c->retain_failed_texts_ms, (long long)c->retain_inbox_ms,
 	    (long long)c->retain_events_ms, (long long)c->retain_messages_ms, c->metrics_listen,
 	    (int)c->log_level, c->log_full_numbers);
+	put(d, "summary %lld transcripts %s\n", (long long)c->log_summary_ms, c->transcripts);
 }
 
 static void dump_text(struct dump *d, const char *text)
@@ -137,6 +145,13 @@ static void dump_text(struct dump *d, const char *text)
 	put_config(d, config);
 	config_unref(config);
 }
+
+#define DEFAULT_WAITS                                                                              \
+	" idle 60000 search 180000 restart 120000 reopen 30000 alarm 86400000\n"                   \
+	" steps[ resync reopen route init radio reset power ]\n"                                   \
+	" power[ ]\n"                                                                              \
+	" reset  cool 600000 per hour 6\n"
+#define DEFAULT_LOG "summary 900000 transcripts /var/lib/simgate/transcripts\n"
 
 static const char defaults[] =
 	"socket /run/simgate/api.sock 660 simgate database /var/lib/simgate/simgate.db "
@@ -161,7 +176,7 @@ static const char defaults[] =
 	" uncertain text 0\n"
 	" translit 0\n"
 	" global[ ]\n"
-	"retain 86400000 2592000000 7776000000 7776000000 metrics  log 2 0\n";
+	"retain 86400000 2592000000 7776000000 7776000000 metrics  log 2 0\n" DEFAULT_LOG;
 
 static void test_defaults(void **state)
 {
@@ -288,9 +303,8 @@ static const char example[] =
 	" limits[ 10/60000 100/3600000 500/86400000 ]\n"
 	" recipients[ ]\n"
 	" balance 86400000 (-?[0-9]+([.,][0-9]+)?) 0\n"
-	" timeouts 10000 180000 5000\n"
-	" global[ ]\n"
-	"retain 86400000 2592000000 7776000000 7776000000 metrics  log 2 0\n";
+	" timeouts 10000 180000 5000\n" DEFAULT_WAITS " global[ ]\n"
+	"retain 86400000 2592000000 7776000000 7776000000 metrics  log 2 0\n" DEFAULT_LOG;
 
 static void test_example_file(void **state)
 {
@@ -340,7 +354,12 @@ static const char unusual[] =
 	"};\n"
 	"limits = ( \"1/1m\" ); reports = \"never\"; roaming = \"refuse\"; ussd_balance = "
 	"\"*1#\";\n"
-	"timeouts = { prompt = \"1s\"; result = \"2s\"; command = \"3s\"; }; },\n"
+	"timeouts = { prompt = \"1s\"; result = \"2s\"; command = \"3s\"; idle = \"4s\"; "
+	"search = \"5s\";\n"
+	"restart = \"6s\"; reopen = \"7s\"; alarm = \"8s\"; };\n"
+	"recovery = { steps = [ \"reset\" ]; reset = \"AT^RESET\"; cool_down = \"9s\"; per_hour "
+	"= 2;\n"
+	"power_command = ( \"/bin/true\", \"x\" ); }; },\n"
 	"{ name = \"n\"; match = { imei = \"123456789012345\"; iccid = \"8970101234567890123\";\n"
 	"imsi = \"250011234567890\"; usb_serial = \"S\"; usb_path = \"1-1.4\"; usb_id = "
 	"\"2c7c:0125\";\n"
@@ -349,7 +368,8 @@ static const char unusual[] =
 	"};\n"
 	"limits = { global = [ \"7/1m\" ]; };\n"
 	"metrics = { listen = \"127.0.0.1:9770\"; }; log = { level = \"debug\"; numbers = "
-	"\"full\"; };\n";
+	"\"full\";\n"
+	"summary = \"10s\"; transcripts = \"\"; };\n";
 
 static const char unusual_dump[] =
 	"socket /s 600  database /d key /k queue 5000000\n"
@@ -406,6 +426,10 @@ static const char unusual_dump[] =
 	" recipients[ 7/2592000000 ]\n"
 	" balance 3600000 sum=(.*) 9\n"
 	" timeouts 1000 2000 3000\n"
+	" idle 4000 search 5000 restart 6000 reopen 7000 alarm 8000\n"
+	" steps[ reset ]\n"
+	" power[ /bin/true x ]\n"
+	" reset AT^RESET cool 9000 per hour 2\n"
 	"modem n device  baud 115200 flow 0\n"
 	" match 123456789012345|8970101234567890123|250011234567890|S|1-1.4|2c7c:0125|2\n"
 	" pin  number  smsc  ussd  reports 0 roaming 0\n"
@@ -413,9 +437,9 @@ static const char unusual_dump[] =
 	" limits[ ]\n"
 	" recipients[ ]\n"
 	" balance 86400000 (-?[0-9]+([.,][0-9]+)?) 0\n"
-	" timeouts 10000 180000 5000\n"
-	" global[ 7/60000 ]\n"
-	"retain 1000 2000 3000 4000 metrics 127.0.0.1:9770 log 3 1\n";
+	" timeouts 10000 180000 5000\n" DEFAULT_WAITS " global[ 7/60000 ]\n"
+	"retain 1000 2000 3000 4000 metrics 127.0.0.1:9770 log 3 1\n"
+	"summary 10000 transcripts \n";
 
 static void test_every_setting(void **state)
 {

@@ -386,7 +386,8 @@ static inline const struct config *fake_config(const char *modems)
 {
 	char path[] = "/tmp/simgate-test-XXXXXX", text[2048];
 	const struct config *config;
-	ssize_t n = snprintf(text, sizeof(text), "modems = ( %s );\n", modems);
+	ssize_t n = snprintf(text, sizeof(text),
+			     "log = { transcripts = \"\"; };\nmodems = ( %s );\n", modems);
 	int fd = mkstemp(path);
 
 	assert_true(fd >= 0 && write(fd, text, (size_t)n) == n);

@@ -147,7 +147,7 @@ static void on_limit(uv_timer_t *timer)
 
 static inline void modem_open(const struct habit *habits, size_t n)
 {
-	static const struct at_events events = { on_urc, on_stuck, on_trace };
+	static const struct at_events events = { on_urc, on_stuck, NULL, on_trace };
 
 	memset(&rig, 0, sizeof(rig));
 	memset(&modem, 0, sizeof(modem));

@@ -129,7 +129,7 @@ static void on_done(void *arg, const struct at_reply *reply)
 
 static inline void rig_open(void)
 {
-	static const struct at_events events = { on_urc, on_stuck, on_trace };
+	static const struct at_events events = { on_urc, on_stuck, NULL, on_trace };
 
 	memset(&rig, 0, sizeof(rig));
 	assert_int_equal(uv_loop_init(&rig.loop), 0);

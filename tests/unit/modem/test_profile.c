@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/util.h"
-#include "modem/profile.h"
+#include "modem/profile_table.h"
 
 static const struct {
 	const char *maker, *model, *profile;
@@ -31,6 +31,10 @@ static const struct {
 	{ "SIEMENS", "MC75", "cinterion", FAMILY_GENERIC, false },
 	{ "ACME", "1", "generic", FAMILY_GENERIC, true },
 	{ "", "", "generic", FAMILY_GENERIC, true },
+	{ "Quectel", "BG96", "quectel-iot", FAMILY_QUECTEL_LTE, false },
+	{ "u-blox", "SARA-R410M-02B", "u-blox-r4", FAMILY_GENERIC, false },
+	{ "Huawei", "MU736", "huawei-module", FAMILY_GENERIC, false },
+	{ "Ai Thinker Co.LTD", "A7", "ai-thinker", FAMILY_GENERIC, true },
 };
 
 static void finds_the_family(void **state)
@@ -41,8 +45,8 @@ static void finds_the_family(void **state)
 
 		assert_string_equal(p->name, modems[i].profile);
 		assert_int_equal(p->family, modems[i].family);
-		assert_int_equal(p->paced, modems[i].paced);
-		assert_non_null(p->reset);
+		assert_int_equal(profile_has(p, QUIRK_PACED), modems[i].paced);
+		assert_non_null(profile_try(p, QUIRK_RESET, 0));
 	}
 }
 
@@ -52,14 +56,34 @@ static void lists_end_with_the_generic_ones(void **state)
 	size_t n = 0;
 
 	(void)state;
-	assert_string_equal(profile_iccid(p, 0), "AT+QCCID");
-	assert_string_equal(profile_iccid(p, 1), "AT+CCID");
-	while (profile_iccid(p, n) != NULL)
+	assert_string_equal(profile_try(p, QUIRK_ICCID, 0)->text, "AT+QCCID");
+	assert_string_equal(profile_try(p, QUIRK_ICCID, 1)->text, "AT+CCID");
+	assert_null(profile_quirk(p, QUIRK_ICCID, 1));
+	while (profile_try(p, QUIRK_ICCID, n) != NULL)
 		n++;
 	assert_true(n > 3);
-	assert_string_equal(profile_tries(p, 0)->cmd, "AT+QPINC?");
-	assert_string_equal(profile_tries(profile_generic(), 0)->cmd, "AT+CPINR=\"SIM PIN\"");
-	assert_null(profile_tries(profile_generic(), 2));
+	assert_string_equal(profile_try(p, QUIRK_TRIES, 0)->text, "AT+QPINC?");
+	assert_string_equal(profile_try(profile_generic(), QUIRK_TRIES, 0)->text,
+			    "AT+CPINR=\"SIM PIN\"");
+	assert_null(profile_try(profile_generic(), QUIRK_TRIES, 2));
+}
+
+static void every_quirk_has_a_reason(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < profile_table_size; i++) {
+		const struct profile *p = &profile_table[i];
+
+		assert_true(p->n_quirks > 0);
+		for (size_t k = 0; k < p->n_quirks; k++) {
+			const struct quirk *quirk = &p->quirks[k];
+
+			assert_true(strlen(quirk->reason) > 5);
+			if (quirk->text != NULL)
+				assert_int_equal(strncmp(quirk->text, "AT", 2), 0);
+			assert_int_equal(quirk->kind == QUIRK_TRIES, quirk->prefix != NULL);
+		}
+	}
 }
 
 /* The counter's place differs by family (field notes 3.2). */
@@ -94,7 +118,8 @@ static void reads_pin_tries(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(tries); i++) {
 		const struct profile *p = profile_find(tries[i].maker, "");
 
-		assert_int_equal(profile_tries_left(profile_tries(p, tries[i].row), tries[i].line),
+		assert_int_equal(profile_tries_left(profile_try(p, QUIRK_TRIES, tries[i].row),
+						    tries[i].line),
 				 tries[i].left);
 	}
 }
@@ -116,6 +141,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_the_family),
 		cmocka_unit_test(lists_end_with_the_generic_ones),
+		cmocka_unit_test(every_quirk_has_a_reason),
 		cmocka_unit_test(reads_pin_tries),
 		cmocka_unit_test(paces_get_slower),
 	};

@@ -72,7 +72,7 @@ static void opens_again_with_back_off(void **state)
 	fake_end();
 }
 
-static void back_off_grows_until_it_is_up(void **state)
+static void back_off_grows_until_it_works(void **state)
 {
 	static const uint64_t waits[] = { 250, 1000, 2000, 5000, 10000, 30000, 30000 };
 
@@ -82,6 +82,8 @@ static void back_off_grows_until_it_is_up(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(waits); i++)
 		assert_int_equal(recover_backoff(fake.session), waits[i]);
 	RUN_UNTIL(session_can_send(fake.session));
+	assert_int_equal(recover_backoff(fake.session), 30000); /* it may fall over at once */
+	recover_well(fake.session);
 	assert_int_equal(recover_backoff(fake.session), 250);
 	fake_end();
 }
@@ -93,31 +95,108 @@ static void troubles_climb_the_ladder(void **state)
 		enum trouble trouble;
 		const char *rung;
 	} climbs[] = {
-		{ TROUBLE_ERRORS, "resync" }, { TROUBLE_ERRORS, "reopen" },
-		{ TROUBLE_ERRORS, "radio" },  { TROUBLE_ERRORS, "reset" },
-		{ TROUBLE_ERRORS, "radio" },  { TROUBLE_NO_NETWORK, "radio" },
+		{ TROUBLE_ERRORS, "resync" }, { TROUBLE_ERRORS, "route" },
+		{ TROUBLE_ERRORS, "init" },   { TROUBLE_ERRORS, "radio" },
+		{ TROUBLE_ERRORS, "reset" },  { TROUBLE_ERRORS, "route" },
 		{ TROUBLE_SILENT, "reopen" },
 	};
 
 	(void)state;
 	fake_ready(fake_full, "");
 	fake_rule("AT+CFUN=*", "OK");
+	fake_rule("AT+CGSMS=*", "OK");
 	fake_rule("AT^RESET", "OK");
 	for (size_t i = 0; i < ARRAY_LEN(climbs); i++) {
 		quiet();
 		recover_trouble(fake.session, climbs[i].trouble, "a test");
 		assert_string_equal(session_status(fake.session)->recovery_step, climbs[i].rung);
+		assert_string_equal(session_status(fake.session)->recovery_why, "a test");
+		assert_int_equal(fake_state(), MODEM_RECOVERING);
+		assert_false(session_can_send(fake.session));
 		if (strcmp(climbs[i].rung, "reset") == 0) {
 			RUN_UNTIL(fake_count("AT^RESET") == 1);
 			fake_say("^SYSSTART");
 		}
-		if (strcmp(climbs[i].rung, "radio") == 0) {
-			size_t n = fake_count("AT+CFUN=1");
-
-			RUN_UNTIL(fake_count("AT+CFUN=1") == n + 1);
-		}
 		RUN_UNTIL(fake.session->at != NULL && session_can_send(fake.session));
+		assert_string_equal(session_status(fake.session)->recovery_step, "");
 	}
+	assert_int_equal(fake_count("AT+CGSMS=1"), 4); /* kept, then the last way */
+	assert_int_equal(fake_count("AT+CGSMS=2"), 2);
+	assert_int_equal(session_status(fake.session)->recoveries[RUNG_ROUTE], 2);
+	assert_int_equal(session_status(fake.session)->recoveries[RUNG_RESET], 1);
+	fake_end();
+}
+
+/* Steps that the configuration leaves out are not taken. */
+static void takes_only_steps_that_are_allowed(void **state)
+{
+	(void)state;
+	fake_ready(fake_full, "recovery = { steps = [ \"init\" ]; };");
+	quiet();
+	recover_trouble(fake.session, TROUBLE_ERRORS, "a test");
+	assert_string_equal(session_status(fake.session)->recovery_step, "init");
+	RUN_UNTIL(session_can_send(fake.session));
+	recover_trouble(fake.session, TROUBLE_SILENT, "a test");
+	assert_string_equal(session_status(fake.session)->recovery_step, "");
+	assert_string_equal(session_status(fake.session)->last_error, "a test");
+	RUN_UNTIL(session_can_send(fake.session));
+	fake_end();
+}
+
+static void runs_the_power_command(void **state)
+{
+	char path[] = "/tmp/simgate-power-XXXXXX", more[256], said[128] = "";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	snprintf(more, sizeof(more),
+		 "recovery = { steps = [ \"power\" ]; power_command = [ \"/bin/sh\", \"-c\", "
+		 "\"echo $SIMGATE_MODEM $SIMGATE_DEVICE > %s\" ]; };",
+		 path);
+	fake_ready(fake_full, more);
+	recover_trouble(fake.session, TROUBLE_SILENT, "a test");
+	assert_string_equal(session_status(fake.session)->recovery_step, "power");
+	RUN_UNTIL(session_can_send(fake.session));
+	assert_int_equal(fake.opened, 2);
+	assert_true(read(fd, said, sizeof(said) - 1) > 0);
+	assert_string_equal(said, "gsm0 tcp://127.0.0.1:1\n");
+	recover_trouble(fake.session, TROUBLE_SILENT, "again"); /* not so soon */
+	assert_string_equal(session_status(fake.session)->recovery_step, "");
+	close(fd);
+	unlink(path);
+	fake_end();
+}
+
+static void a_power_command_that_hangs_is_ended_with_us(void **state)
+{
+	(void)state;
+	fake_ready(fake_full,
+		   "recovery = { steps = [ \"power\" ]; power_command = [ \"/bin/sleep\", "
+		   "\"1000\" ]; };");
+	recover_trouble(fake.session, TROUBLE_SILENT, "a test");
+	fake_end();
+	fake_ready(fake_full, "recovery = { steps = [ \"power\" ]; power_command = [ "
+			      "\"/nowhere/power\" ]; };");
+	recover_trouble(fake.session, TROUBLE_SILENT, "a test");
+	RUN_UNTIL(session_can_send(fake.session));
+	assert_non_null(strstr(session_status(fake.session)->last_error, "cannot be run"));
+	fake_end();
+}
+
+static void a_silent_command_is_seen(void **state)
+{
+	(void)state;
+	fake_ready(fake_full, "timeouts = { command = \"1s\"; };");
+	quiet();
+	fake_rule("AT+CSQ", "");
+	fake.session->net.wanted = 1 << 3;
+	session_work(fake.session);
+	fake_run_to(MODEM_RECOVERING);
+	assert_string_equal(session_status(fake.session)->recovery_step, "resync");
+	fake_run_to(MODEM_READY);
+	assert_int_equal(session_status(fake.session)->recoveries[RUNG_RESYNC], 1);
+	assert_int_equal(fake.opened, 1);
 	fake_end();
 }
 
@@ -138,10 +217,11 @@ static void errors_of_the_modem_begin_recovery(void **state)
 	assert_string_equal(session_status(fake.session)->recovery_step, "resync");
 	fake.at_payload = "+CMGS: 1|OK";
 	RUN_UNTIL(session_can_send(fake.session));
+	assert_int_equal(fake.session->recovery.next[TROUBLE_ERRORS], 1);
 	session_send(fake.session, &part);
 	session_commit(fake.session);
 	RUN_UNTIL(fake.n_sent == 4);
-	assert_string_equal(session_status(fake.session)->recovery_step, "");
+	assert_int_equal(fake.session->recovery.next[TROUBLE_ERRORS], 0);
 	fake_end();
 }
 
@@ -347,8 +427,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(appears_when_it_is_plugged_in),
 		cmocka_unit_test(opens_again_with_back_off),
-		cmocka_unit_test(back_off_grows_until_it_is_up),
+		cmocka_unit_test(back_off_grows_until_it_works),
 		cmocka_unit_test(troubles_climb_the_ladder),
+		cmocka_unit_test(takes_only_steps_that_are_allowed),
+		cmocka_unit_test(runs_the_power_command),
+		cmocka_unit_test(a_power_command_that_hangs_is_ended_with_us),
+		cmocka_unit_test(a_silent_command_is_seen),
 		cmocka_unit_test(errors_of_the_modem_begin_recovery),
 		cmocka_unit_test(drains_and_resumes),
 		cmocka_unit_test(resets_and_reopens_when_asked),
