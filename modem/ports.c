@@ -323,8 +323,8 @@ bool ports_is_current(const struct ports_root *root, const struct port_facts *po
 	struct port_facts now;
 
 	snprintf(class, sizeof(class), "%.*s/class/tty", 256, root->sys);
-	return read_port(root, class, port->name, &now) &&
-	       now.enumeration == port->enumeration && strcmp(now.usb_path, port->usb_path) == 0;
+	return read_port(root, class, port->name, &now) && now.enumeration == port->enumeration &&
+	       strcmp(now.usb_path, port->usb_path) == 0;
 }
 
 void port_list_free(struct port_list *list)

@@ -65,6 +65,36 @@ static void deletes_only_what_is_kept(void **state)
 	fake_end();
 }
 
+/* A modem that no configuration names: all is told once, nothing is deleted; another message in
+ * the same place is told again. */
+static void unnamed_modems_keep_their_messages(void **state)
+{
+	static const struct fake_answer other = {
+		"AT+CMGL=4", "+CMGL: 1,1,,18|07919701000000F0040B917406000000F00001|OK"
+	};
+
+	(void)state;
+	fake_prepare(fake_full, "");
+	fake_rule("AT+CMGL=4", "+CMGL: 1,1,,18|" PDU "|+CMGL: 300,0,,18|" PDU "|OK");
+	fake_start();
+	fake.session->rx.keep = true; /* as session_new_unnamed says */
+	RUN_UNTIL(fake.n_inbound == 4 && session_can_send(fake.session));
+	quiet();
+	receive_start(fake.session);
+	receive_sweep(fake.session);
+	RUN_UNTIL(fake_count("AT+CMGL=4") == 4);
+	quiet();
+	/* An index beyond what is remembered is told again: the disk knows it. */
+	assert_int_equal(fake.n_inbound, 6);
+	fake.rules[fake.n_rules++] = other;
+	receive_start(fake.session);
+	receive_sweep(fake.session);
+	RUN_UNTIL(fake.n_inbound == 8);
+	quiet();
+	assert_int_equal(fake_count("AT+CMGD=*"), 0);
+	fake_end();
+}
+
 static void kept_after_a_restart_deletes_nothing(void **state)
 {
 	(void)state;
@@ -285,6 +315,7 @@ int main(void)
 		cmocka_unit_test(tells_what_was_stored_before),
 		cmocka_unit_test(reads_what_is_announced),
 		cmocka_unit_test(deletes_only_what_is_kept),
+		cmocka_unit_test(unnamed_modems_keep_their_messages),
 		cmocka_unit_test(kept_after_a_restart_deletes_nothing),
 		cmocka_unit_test(reads_an_announced_message_that_is_late),
 		cmocka_unit_test(takes_more_than_it_remembers),
