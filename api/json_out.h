@@ -26,6 +26,7 @@ void json_out_advice(struct json_text *out, enum delivery_reason reason, const c
 		     bool of_code, int64_t wait_ms);
 
 void json_out_preview(struct json_text *out, const struct text_preview *preview);
+void json_out_template(struct json_text *out, const struct text_template *template);
 void json_out_verification(struct json_text *out, const struct verification_view *view);
 void json_out_check(struct json_text *out, const struct verification_view *view,
 		    enum check_result result);

@@ -40,7 +40,8 @@ struct config_client {
 struct config_template {
 	enum config_kind kind;
 	const char *locale, *text;
-	unsigned line; /* in the file */
+	unsigned line;       /* in the file */
+	const char *purpose; /* of a verification: for this one alone; "": for every one */
 };
 
 struct config_test_number {
@@ -145,9 +146,11 @@ void config_unref(const struct config *config); /* NULL is allowed; from any thr
 /* NULL if there is none of that name. */
 const struct config_site *config_site(const struct config *config, const char *name);
 const struct config_modem *config_modem(const struct config *config, const char *name);
+const struct config_modem *config_modem_default(void); /* what holds where nothing is said */
 
 /* "90s", "5m", "3h", "1d", each from 1 s. 0, or -1. */
 int config_parse_duration(const char *text, int64_t *ms);
 
 const char *config_role_name(enum config_role role);
 const char *config_kind_name(enum config_kind kind); /* verification, contact_request, text */
+bool config_is_purpose(const char *name);            /* register, login, change */

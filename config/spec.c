@@ -269,7 +269,7 @@ static const struct conf_spec modem_specs[] = {
 	  .check = value_ussd },
 	INNER("timeouts", timeout_group),
 };
-static const struct config_modem modem_defaults = {
+const struct config_modem spec_modem_defaults = {
 	.name = "",
 	.device = "",
 	.match = { "", "", "", "", "", "", -1 },
@@ -285,8 +285,8 @@ static const struct config_modem modem_defaults = {
 	.result_timeout_ms = 180 * SECOND,
 	.command_timeout_ms = 5 * SECOND,
 };
-static const struct conf_group modem_group = { GROUP(modem_specs), .size = sizeof(modem_defaults),
-					       .defaults = &modem_defaults,
+static const struct conf_group modem_group = { GROUP(modem_specs), .size = sizeof(spec_modem_defaults),
+					       .defaults = &spec_modem_defaults,
 					       .finish = spec_finish_modem };
 
 /* the whole file */

@@ -80,7 +80,8 @@ static void put_site(struct dump *d, const struct config_site *s)
 		put(d, " uncertain %s %d\n", config_kind_name((enum config_kind)i),
 		    (int)s->on_uncertain[i]);
 	for (size_t i = 0; i < s->n_templates; i++)
-		put(d, " template %s %s %s\n", config_kind_name(s->templates[i].kind),
+		put(d, " template %s%s%s %s %s\n", config_kind_name(s->templates[i].kind),
+		    s->templates[i].purpose[0] != '\0' ? "." : "", s->templates[i].purpose,
 		    s->templates[i].locale, s->templates[i].text);
 	for (size_t i = 0; i < s->n_test_numbers; i++)
 		put(d, " test %s %s\n", s->test_numbers[i].phone, s->test_numbers[i].code);
@@ -320,6 +321,8 @@ static const char unusual[] =
 	"on_uncertain = { verification = \"keep\"; contact_request = \"resend\"; text = "
 	"\"resend\"; };\n"
 	"templates = { contact_request = { en = \"x\"; }; verification = { ru = ( \"y\", \"z\" ); "
+	"login = { "
+	"en = ( \"l\" ); }; vi = \"v\"; "
 	"}; };\n"
 	"transliterate = \"always\"; test_numbers = ( { phone = \"+79000000001\"; code = "
 	"\"12345678\"; } );\n"
@@ -384,6 +387,8 @@ static const char unusual_dump[] =
 	" template contact_request en x\n"
 	" template verification ru y\n"
 	" template verification ru z\n"
+	" template verification.login en l\n"
+	" template verification vi v\n"
 	" test +79000000001 12345678\n"
 	" translit 2\n"
 	"modem m device tcp://[::1]:2001 baud 9600 flow 1\n"
