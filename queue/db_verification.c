@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "queue/db_erase.h"
 #include "queue/db_private.h"
 
 #define COLUMNS                                                                                    \
@@ -280,9 +281,10 @@ int db_owner_remove(struct db *db, const char *site, const char *account, int64_
 
 	if (err < 0 || changed == 0)
 		return err < 0 ? err : -ENOENT;
-	return db_exec(db, NULL,
-		       "DELETE FROM proof WHERE site = ?1 AND account = ?2 AND number = ?3", "tti",
-		       site, account, number);
+	err = db_exec(db, NULL,
+		      "DELETE FROM proof WHERE site = ?1 AND account = ?2 AND number = ?3", "tti",
+		      site, account, number);
+	return err < 0 ? err : db_number_forget(db, number, NULL);
 }
 
 int db_proof_set(struct db *db, const char *site, const char *account,

@@ -81,7 +81,8 @@ int db_owner_get(struct db *db, const char *site, int64_t number,
 int db_owner_number(struct db *db, const char *site, const char *account, int64_t *number);
 int db_owner_set(struct db *db, const char *site, const char *account,
 		 int64_t number); /* replaces the account's */
-/* With its proofs. -ENOENT: it is not the account's. */
+/* With its proofs, and the number itself where nothing else holds it. -ENOENT: it is not the
+ * account's. */
 int db_owner_remove(struct db *db, const char *site, const char *account, int64_t number);
 
 struct proof_row {

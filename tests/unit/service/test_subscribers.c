@@ -69,6 +69,46 @@ static void unlocking_opens_both_locks(void **state)
 	assert_int_equal(check(room, sent_code(room), NULL), CHECK_APPROVED);
 }
 
+/* An operator who knows better lifts the suspension of the whole prefix; sends count anew. */
+static void unlocking_lifts_a_suspension(void **state)
+{
+	struct room *room = *state;
+	struct subscriber_view view;
+
+	for (unsigned i = 0; i < 20; i++) {
+		char account[16], other[16];
+
+		snprintf(account, sizeof(account), "s%u", i);
+		snprintf(other, sizeof(other), "+79120000%03u", i);
+		assert_int_equal(start(room, account, other), 0);
+		leave(room, room->ver.row.message_seq, MSG_SENT);
+	}
+	room_later(room, HOUR);
+	assert_int_equal(start(room, "u1", phone), RULE_REFUSED);
+	assert_int_equal(room->why.reason, REASON_PREFIX_SUSPENDED);
+	assert_int_equal(RUN(room, subscriber_show(&room->rule, "+79120000001", &view, &room->why)),
+			 0);
+	assert_int_equal(view.sites[0].suspended_until, T0 + 7 * HOUR);
+	subscriber_view_free(&view);
+	assert_int_equal(RUN(room, subscriber_unlock(&room->rule, phone, false, &room->why)), 0);
+	assert_int_equal(start(room, "u1", phone), 0);
+}
+
+static void an_operator_can_take_an_optout_back(void **state)
+{
+	struct room *room = *state;
+	int64_t at;
+
+	assert_int_equal(db_optout_set(&room->world.db, phone, "STOP"), 0);
+	assert_int_equal(RUN(room, subscriber_unlock(&room->rule, phone, false, &room->why)), 0);
+	assert_int_equal(db_optout_get(&room->world.db, phone, &at), 0); /* only if he says so */
+	assert_int_equal(RUN(room, subscriber_unlock(&room->rule, phone, true, &room->why)), 0);
+	assert_int_equal(db_optout_get(&room->world.db, phone, &at), -ENOENT);
+	assert_int_equal(count_rows(room, "SELECT count(*) FROM event WHERE type ="
+					  " 'number.opted_in' AND reason = 'operator'"),
+			 1);
+}
+
 static void erasing_a_number_frees_it(void **state)
 {
 	struct room *room = *state;
@@ -91,6 +131,8 @@ int main(void)
 		TEST(a_number_is_shown_over_sites_and_accounts),
 		TEST(an_owner_of_old_is_listed),
 		TEST(unlocking_opens_both_locks),
+		TEST(unlocking_lifts_a_suspension),
+		TEST(an_operator_can_take_an_optout_back),
 		TEST(erasing_a_number_frees_it),
 	};
 
