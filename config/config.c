@@ -147,6 +147,11 @@ const struct config_modem *config_modem(const struct config *config, const char 
 	return NULL;
 }
 
+const struct config_modem *config_modem_default(void)
+{
+	return &spec_modem_defaults;
+}
+
 const char *config_role_name(enum config_role role)
 {
 	static const char *const names[] = { [ROLE_NONE] = "none",

@@ -93,7 +93,7 @@ struct dispatch {
 	struct store *store;
 	struct sched *sched;
 	struct lane *lanes;
-	size_t n_lanes;
+	size_t n_lanes, max_lanes;
 	bool recovered; /* what was on the air before the start is accounted for */
 	bool stopping, tick_running;
 	int64_t tick_at;   /* wall time of the next tick; 0: none is needed */

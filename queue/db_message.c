@@ -117,6 +117,19 @@ int db_message_by_seq(struct db *db, int64_t seq, struct message_row *row)
 		row);
 }
 
+int message_news(struct db *db, const struct message_row *row)
+{
+	const struct due due = {
+		.seq = row->seq,
+		.number = row->number,
+		.due_at = row->due_at,
+		.submit_by = row->submit_by,
+		.rank = message_rank(row->kind, row->priority),
+	};
+
+	return waits((int)row->state) ? db_news_queued(db, &due) : 0;
+}
+
 int message_tell(struct db *db, const struct message_row *row, const char *reason)
 {
 	const char *state = message_state_name(row->state);
@@ -129,18 +142,11 @@ int message_tell(struct db *db, const struct message_row *row, const char *reaso
 		.modem = or_null(row->modem),
 		.reason = reason,
 	};
-	const struct due due = {
-		.seq = row->seq,
-		.number = row->number,
-		.due_at = row->due_at,
-		.submit_by = row->submit_by,
-		.rank = message_rank(row->kind, row->priority),
-	};
 	int err;
 
 	snprintf(type, sizeof(type), "message.%s", state);
 	err = db_event_add(db, &event);
-	return err < 0 || !waits((int)row->state) ? err : db_news_queued(db, &due);
+	return err < 0 ? err : message_news(db, row);
 }
 
 static int insert(struct db *db, struct message_row *row, const unsigned char *sealed, size_t n)

@@ -19,6 +19,9 @@ void message_read_row(sqlite3_stmt *stmt, struct message_row *row);
  * waiting ones. */
 int message_count(struct db *db, int from, enum message_state to);
 
+/* The scheduler learns of it, if it waits. */
+int message_news(struct db *db, const struct message_row *row);
+
 /* The event of the state that row is now in, and the news for the scheduler. */
 int message_tell(struct db *db, const struct message_row *row, const char *reason);
 

@@ -106,6 +106,8 @@ static const struct mistake values[] = {
 	  "21:00-09:00" },
 	{ SITE("contact = { quiet_hours = \"09:00-09:00\"; };"), 3, "sites[0].contact.quiet_hours",
 	  "21:00-09:00" },
+	{ SITE("timezone = \"Moscow\";"), 3, "sites[0].timezone", "Europe/Moscow" },
+	{ SITE("contact = { max_age = \"1\"; };"), 3, "sites[0].contact.max_age", "duration" },
 	{ SITE("on_uncertain = { text = \"drop\"; };"), 3, "sites[0].on_uncertain.text",
 	  "allowed: \"resend\", \"keep\"" },
 	{ SITE("transliterate = \"yes\";"), 3, "sites[0].transliterate", "\"save_parts\"" },
