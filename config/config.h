@@ -57,7 +57,7 @@ struct config_verification {
 	int64_t sms_ttl_ms, lock_ms;
 	int64_t inbound_ttl_ms, call_ttl_ms; /* how long an SMS or a call of the user is awaited */
 	struct config_strings channels;      /* offered: "sms", "inbound_sms", "missed_call" */
-	const int64_t *resend_after_ms; /* the last one repeats */
+	const int64_t *resend_after_ms;      /* the last one repeats */
 	size_t n_resend_after;
 	enum config_reveal reveal_bound;
 	struct config_strings countries; /* upper-case ISO regions; default: the site's region */

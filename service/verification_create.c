@@ -39,15 +39,17 @@ static int read_channel(const struct rule *rule, const char *name, struct verifi
 
 	name = name != NULL ? name : channel_sms.name;
 	wish->channel = verification_channel(name);
-	if (wish->channel == NULL && !is_one_of(name, later, ARRAY_LEN(later)))
-		return rule_refuse_field(why, "channel", "unknown",
-					 "There is no such channel. One of sms, inbound_sms, "
-					 "missed_call.");
 	if (wish->channel != NULL && verification_offers(rule->site, name))
 		return 0;
-	return rule_refuse(why, REASON_CHANNEL_NOT_AVAILABLE, 0,
-			   "This site does not offer that channel. Use %s.",
-			   rule->site->verification.channels.items[0]);
+	if (wish->channel == NULL && !is_one_of(name, later, ARRAY_LEN(later)))
+		rule_refuse_field(why, "channel", "unknown",
+				  "There is no such channel. One of sms, inbound_sms, "
+				  "missed_call.");
+	else
+		rule_refuse(why, REASON_CHANNEL_NOT_AVAILABLE, 0,
+			    "This site does not offer that channel. Use %s.",
+			    rule->site->verification.channels.items[0]);
+	return RULE_REFUSED;
 }
 
 static int read_purpose(const char *purpose, struct verification_wish *wish, struct refusal *why)
@@ -109,11 +111,9 @@ static int read_phone(const struct rule *rule, const char *phone, struct verific
 	char own[NUMBER_SIZE];
 	int err = 0;
 
-	if (phone == NULL && wish->channel->learns_phone)
-		return 0;
 	if (phone == NULL && strcmp(wish->purpose, "change") != 0)
 		err = own_number(rule, wish, own, &phone);
-	if (err < 0)
+	if (err < 0 || (phone == NULL && wish->channel->learns_phone))
 		return err;
 	if (phone != NULL && verification_test_code(rule->site, phone) != NULL)
 		return snprintf(wish->phone, sizeof(wish->phone), "%s", phone) < NUMBER_SIZE
@@ -143,8 +143,9 @@ static int read_request(const struct rule *rule, const struct verification_reque
 		err = read_app_hash(request->app_hash, wish, why);
 	if (err == 0)
 		err = read_phone(rule, request->phone, wish, why);
-	if (err == 0 && wish->phone[0] != '\0')
-		err = db_number_find(rule->db, wish->phone, &wish->number);
+	if (err != 0 || wish->phone[0] == '\0')
+		return err;
+	err = db_number_find(rule->db, wish->phone, &wish->number);
 	return err == -ENOENT ? 0 : err;
 }
 
@@ -213,8 +214,8 @@ static int continue_or_begin(const struct rule *rule, const struct verification_
 		begin(rule, wish, c);
 		return 0;
 	}
-	wait = err == 0 && !c->channel->from_user ? verification_resend_at(c) - db_now(rule->db)
-						  : 0;
+	wait = err == 0 && !wish->channel->from_user ? verification_resend_at(c) - db_now(rule->db)
+						     : 0;
 	if (wait > 0)
 		return rule_refuse(why, REASON_TOO_SOON, wait,
 				   "A code was made a moment ago. Ask for another one later.");
@@ -343,7 +344,7 @@ static int begin_or_repeat(const struct rule *rule, struct verification_wish *wi
 		err = check_owner(rule, wish, why);
 	if (err == 0)
 		err = continue_or_begin(rule, wish, c, why);
-	if (err == 0 && c->channel->from_user && c->row.id[0] != '\0')
+	if (err == 0 && wish->channel->from_user && c->row.id[0] != '\0')
 		return 0;
 	if (err == 0)
 		err = wish->channel->check(rule, c, keys, why);

@@ -161,7 +161,8 @@ def test_one_call_at_a_time_and_three_a_day(field):
 
 
 def two_modems(field):
-    simulators = {name: field.simulator(name=name) for name in NUMBERS}
+    simulators = {name: field.simulator("--imei", imei, "--imsi", imei, name=name)
+                  for name, imei in (("gsm0", "356938035643809"), ("gsm1", "356938035643817"))}
     devices = [f'{{ name = "{name}"; device = "{simulators[name].pty}"; '
                f'number = "{number}"; timeouts = {{ command = "2s"; }}; }}'
                for name, number in NUMBERS.items()]
