@@ -1,33 +1,28 @@
-/* api_accounts.c - what is held of an account: shown, exported, unbound, erased. */
-#include <errno.h>
-#include <stdlib.h>
+/* api_accounts.c - what is held of an account: shown, exported, unbound, erased; and whether it
+ * wants contact requests. */
 #include <string.h>
 
 #include "api/handlers.h"
 #include "api/json_out.h"
 #include "api/reply.h"
-#include "api/request.h"
+#include "api/request_input.h"
 #include "base/clock.h"
-
-enum { EXPORT_PAGE = 200, EXPORT_PAGES_MAX = 50 };
+#include "base/util.h"
+#include "service/export.h"
+#include "service/optout.h"
 
 struct account_job {
 	const char *account, *phone;
 	struct account_view view;
-	/* of an export: messages to its number, newest first */
-	struct message_view *messages;
-	size_t n_messages;
+	struct account_export export;
+	bool allowed; /* contact requests */
 };
 
 static void forget(struct account_job *job)
 {
 	account_view_free(&job->view);
 	memset(&job->view, 0, sizeof(job->view));
-	for (size_t i = 0; i < job->n_messages; i++)
-		message_view_free(&job->messages[i]);
-	free(job->messages);
-	job->messages = NULL;
-	job->n_messages = 0;
+	account_export_free(&job->export);
 }
 
 static void account_job_free(void *arg)
@@ -57,60 +52,20 @@ static int run_unbind(const struct rule *rule, void *arg, struct refusal *why)
 	return account_unbind(rule, job->account, job->phone, why);
 }
 
-/* Takes the page over. */
-static int add_page(struct account_job *job, struct message_view *page, size_t n)
-{
-	struct message_view *all = realloc(job->messages, (job->n_messages + n) * sizeof(*all) + 1);
-
-	if (all == NULL) {
-		for (size_t i = 0; i < n; i++)
-			message_view_free(&page[i]);
-		free(page);
-		return -ENOMEM;
-	}
-	if (n > 0)
-		memcpy(all + job->n_messages, page, n * sizeof(*all));
-	free(page);
-	job->messages = all;
-	job->n_messages += n;
-	return 0;
-}
-
-static int read_messages(const struct rule *rule, struct account_job *job, struct refusal *why)
-{
-	char next[ID_SIZE] = "", after[ID_SIZE];
-	struct message_filter filter = {
-		.state = -1,
-		.kind = -1,
-		.to = job->view.phone,
-		.limit = EXPORT_PAGE,
-		.sites = &rule->site->name,
-		.n_sites = 1,
-	};
-
-	for (int page = 0; page < EXPORT_PAGES_MAX; page++) {
-		struct message_view *views = NULL;
-		size_t n = 0;
-		int err = message_list(rule, &filter, &views, &n, next, why);
-
-		if (err == 0)
-			err = add_page(job, views, n);
-		if (err != 0 || next[0] == '\0')
-			return err;
-		memcpy(after, next, sizeof(after));
-		filter.after = after;
-	}
-	return 0;
-}
-
 static int run_export(const struct rule *rule, void *arg, struct refusal *why)
 {
 	struct account_job *job = arg;
-	int err = run_show(rule, job, why);
 
-	if (err == 0 && why->reason == REASON_NONE && job->view.phone[0] != '\0')
-		err = read_messages(rule, job, why);
-	return err;
+	forget(job);
+	return account_export(rule, job->account, &job->export, why);
+}
+
+static int run_contact(const struct rule *rule, void *arg, struct refusal *why)
+{
+	struct account_job *job = arg;
+	int err = optout_by_account(rule, job->account, job->allowed, why);
+
+	return err == 0 ? run_show(rule, job, why) : err;
 }
 
 static void render(struct request *request)
@@ -124,6 +79,30 @@ static void render(struct request *request)
 	reply_json(request, MHD_HTTP_OK, &out);
 }
 
+static void out_export(struct json_text *out, const struct account_export *export)
+{
+	json_text_open(out, "verifications", '[');
+	for (size_t i = 0; i < export->n_verifications; i++)
+		json_out_verification(out, &export->verifications[i]);
+	json_text_close(out, ']');
+	json_text_open(out, "contact_requests", '[');
+	for (size_t i = 0; i < export->n_contacts; i++)
+		json_out_contact(out, &export->contacts[i]);
+	json_text_close(out, ']');
+	json_text_open(out, "messages", '[');
+	for (size_t i = 0; i < export->n_messages; i++)
+		json_out_message(out, &export->messages[i], false);
+	json_text_close(out, ']');
+	json_text_open(out, "inbox", '[');
+	for (size_t i = 0; i < export->n_inbox; i++)
+		json_out_inbox(out, &export->inbox[i]);
+	json_text_close(out, ']');
+	json_text_open(out, "events", '[');
+	for (size_t i = 0; i < export->n_events; i++)
+		json_out_event(out, &export->events[i]);
+	json_text_close(out, ']');
+}
+
 static void render_export(struct request *request)
 {
 	struct account_job *job = request->job;
@@ -132,11 +111,9 @@ static void render_export(struct request *request)
 	json_text_open(&out, NULL, '{');
 	json_text_string(&out, "site", request->site->name);
 	json_text_time(&out, "exported_at", clock_now_ms());
-	json_out_account(&out, &job->view);
-	json_text_open(&out, "messages", '[');
-	for (size_t i = 0; i < job->n_messages; i++)
-		json_out_message(&out, &job->messages[i], false);
-	json_text_close(&out, ']');
+	json_text_flag(&out, "complete", job->export.whole);
+	json_out_account(&out, &job->export.account);
+	out_export(&out, &job->export);
 	json_text_close(&out, '}');
 	reply_json(request, MHD_HTTP_OK, &out);
 }
@@ -180,4 +157,20 @@ void handle_account_unbind(struct request *request)
 {
 	if (job_of(request) != NULL)
 		request_write(request, run_unbind, reply_nothing);
+}
+
+static const struct json_member contact_members[] = {
+	{ .name = "allowed",
+	  .kind = JSON_IN_FLAG,
+	  .required = true,
+	  .offset = offsetof(struct account_job, allowed) },
+};
+
+/* The user's setting at the site: may others ask him to get in touch? */
+void handle_account_contact(struct request *request)
+{
+	struct account_job *job = job_of(request);
+
+	if (job != NULL && request_read(request, contact_members, ARRAY_LEN(contact_members), job))
+		request_write(request, run_contact, render);
 }

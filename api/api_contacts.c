@@ -7,6 +7,7 @@
 #include "api/reply.h"
 #include "api/request_input.h"
 #include "base/util.h"
+#include "service/refusals.h"
 
 /* Names and orders are cleaned and cut by the rules; here only their size is bounded. */
 enum { NAME_MAX_BYTES = 256, LOCALE_MAX = 32 };
@@ -48,12 +49,19 @@ static void forget(struct contact_job *job)
 	memset(&job->view, 0, sizeof(job->view));
 }
 
+static int create(const struct rule *rule, void *arg, struct refusal *why)
+{
+	struct contact_job *job = arg;
+
+	return contact_create(rule, &job->in, &job->view, why);
+}
+
 static int run_create(const struct rule *rule, void *arg, struct refusal *why)
 {
 	struct contact_job *job = arg;
 
 	forget(job);
-	return contact_create(rule, &job->in, &job->view, why);
+	return refusal_told(rule, "contact_request.refused", NULL, create, job, why);
 }
 
 static int run_show(const struct rule *rule, void *arg, struct refusal *why)

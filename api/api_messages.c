@@ -15,6 +15,7 @@ enum { TO_MAX = 64, TTL_MAX_S = 365 * 24 * 3600 };
 struct message_job {
 	struct message_request in;
 	const char *id;
+	struct fleet_glance fleet;
 	struct message_view view;
 };
 
@@ -141,8 +142,12 @@ static struct message_job *job_by_id(struct request *request)
 
 void handle_message_show(struct request *request)
 {
-	if (job_by_id(request) != NULL)
-		request_fetch(request, run_show, render_message);
+	struct message_job *job = job_by_id(request);
+
+	if (job == NULL)
+		return;
+	glance_at_modems(request, &job->fleet);
+	request_fetch(request, run_show, render_message);
 }
 
 void handle_message_cancel(struct request *request)

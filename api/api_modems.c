@@ -26,6 +26,26 @@ static void reply_modem(struct request *request, unsigned code, const struct mod
 	reply_json(request, code, &out);
 }
 
+void glance_at_modems(struct request *request, struct fleet_glance *glance)
+{
+	const struct control *modems = request->api->modems;
+
+	*glance = (struct fleet_glance){ 0 };
+	if (modems != NULL)
+		glance->total = (unsigned)control_count(modems);
+	for (size_t i = 0; i < glance->total; i++) {
+		const struct modem_status *status = control_at(modems, i);
+
+		if (status->state == MODEM_READY || status->state == MODEM_SENDING)
+			glance->ready++;
+		else if (glance->why[0] == '\0')
+			snprintf(glance->why, sizeof(glance->why), "%.40s: %.110s", status->name,
+				 status->why[0] != '\0' ? status->why
+							: modem_state_name(status->state));
+	}
+	request->fleet = glance;
+}
+
 void handle_modem_list(struct request *request)
 {
 	struct control *modems = request->api->modems;

@@ -7,6 +7,7 @@
 #include "api/reply.h"
 #include "api/request_input.h"
 #include "base/util.h"
+#include "service/refusals.h"
 
 /* What a form may hold; what it means is for the rules to say. */
 enum { PHONE_MAX = 64, WORD_MAX = 32, CODE_MAX = 64, APP_HASH_MAX = 32 };
@@ -17,6 +18,7 @@ struct verification_job {
 	enum check_result result;
 	struct verification_view view;
 	struct gateways gateways;
+	struct fleet_glance fleet;
 };
 
 /* clang-format off */
@@ -38,12 +40,19 @@ static const struct json_member check_members[] = {
 #undef AT
 /* clang-format on */
 
+static int create(const struct rule *rule, void *arg, struct refusal *why)
+{
+	struct verification_job *job = arg;
+
+	return verification_create(rule, &job->in, &job->view, why);
+}
+
 static int run_create(const struct rule *rule, void *arg, struct refusal *why)
 {
 	struct verification_job *job = arg;
 
 	memset(&job->view, 0, sizeof(job->view));
-	return verification_create(rule, &job->in, &job->view, why);
+	return refusal_told(rule, "verification.refused", NULL, create, job, why);
 }
 
 static int run_show(const struct rule *rule, void *arg, struct refusal *why)
@@ -54,13 +63,20 @@ static int run_show(const struct rule *rule, void *arg, struct refusal *why)
 	return verification_show(rule, job->id, &job->view, why);
 }
 
+static int check(const struct rule *rule, void *arg, struct refusal *why)
+{
+	struct verification_job *job = arg;
+
+	return verification_check(rule, job->id, job->code, job->account, &job->result, &job->view,
+				  why);
+}
+
 static int run_check(const struct rule *rule, void *arg, struct refusal *why)
 {
 	struct verification_job *job = arg;
 
 	memset(&job->view, 0, sizeof(job->view));
-	return verification_check(rule, job->id, job->code, job->account, &job->result, &job->view,
-				  why);
+	return refusal_told(rule, "verification.refused", job->id, check, job, why);
 }
 
 static int run_cancel(const struct rule *rule, void *arg, struct refusal *why)
@@ -125,8 +141,10 @@ static struct verification_job *new_job(struct request *request)
 {
 	struct verification_job *job = request_job(request, sizeof(*job), NULL);
 
-	if (job != NULL)
-		list_gateways(request, &job->gateways);
+	if (job == NULL)
+		return NULL;
+	list_gateways(request, &job->gateways);
+	glance_at_modems(request, &job->fleet);
 	return job;
 }
 

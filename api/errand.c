@@ -40,6 +40,7 @@ static int on_store_thread(struct db *db, void *arg)
 		.config = access->config,
 		.client = access->client,
 		.gateways = request->gateways,
+		.fleet = request->fleet,
 		.idempotency = {
 			.client = access->client,
 			.route = request->route_text,

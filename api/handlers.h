@@ -24,6 +24,12 @@ void handle_account_show(struct request *request);
 void handle_account_erase(struct request *request);
 void handle_account_export(struct request *request);
 void handle_account_unbind(struct request *request);
+void handle_account_contact(struct request *request);
+
+/* api_numbers.c */
+void handle_number_show(struct request *request);
+void handle_number_unlock(struct request *request);
+void handle_number_erase(struct request *request);
 
 /* api_events.c, api_modems.c, api_trace.c, api_status.c */
 void handle_events(struct request *request);
@@ -36,6 +42,10 @@ void handle_modem_trace(struct request *request);
 
 /* What control.h could not do (api_modems.c). */
 void reply_control_error(struct request *request, int err);
+
+/* How the modems are at this moment, for the request's rule (api_modems.c). */
+struct fleet_glance;
+void glance_at_modems(struct request *request, struct fleet_glance *glance);
 
 /* The modems are replaced: a trace ends (api_trace.c). */
 void modem_trace_end(struct request *request);

@@ -60,6 +60,34 @@ static void out_parts(struct json_text *out, const struct message_row *row)
 	json_text_close(out, '}');
 }
 
+void json_out_advice(struct json_text *out, enum delivery_reason reason, const char *next_step,
+		     bool of_code, int64_t wait_ms)
+{
+	char words[ADVICE_SIZE];
+
+	if (reason == DELIVERY_NONE) {
+		json_text_null(out, "advice");
+		json_text_null(out, "next_step");
+		return;
+	}
+	json_text_open(out, "advice", '{');
+	for (int i = 0; i < ADVICE_LANGUAGES; i++) {
+		enum advice_language language = (enum advice_language)i;
+
+		advice_words(reason, language, of_code, wait_ms, words);
+		json_text_string(out, advice_language_name(language), words);
+	}
+	json_text_close(out, '}');
+	json_text_string(out, "next_step", next_step);
+}
+
+static void out_diagnosis(struct json_text *out, const struct diagnosis *d)
+{
+	json_text_string(out, "reason", delivery_reason_name(d->reason));
+	json_out_advice(out, d->reason, d->next_step, d->of_code, d->wait_ms);
+	json_text_string(out, "detail", d->detail);
+}
+
 void json_out_message(struct json_text *out, const struct message_view *view, bool with_history)
 {
 	const struct message_row *row = &view->row;
@@ -82,6 +110,11 @@ void json_out_message(struct json_text *out, const struct message_view *view, bo
 	json_text_time(out, "sent_at", row->sent_at);
 	json_text_time(out, "delivered_at", row->delivered_at);
 	json_text_time(out, "estimated_send_at", view->estimated_send_at);
+	if (view->diagnosed) {
+		json_text_open(out, "diagnosis", '{');
+		out_diagnosis(out, &view->diagnosis);
+		json_text_close(out, '}');
+	}
 	if (with_history)
 		out_history(out, view);
 	json_text_close(out, '}');
@@ -126,32 +159,16 @@ void json_out_template(struct json_text *out, const struct text_template *templa
 	json_text_close(out, '}');
 }
 
-static void out_advice(struct json_text *out, const struct delivery_advice *advice)
-{
-	json_text_string(out, "reason", advice->reason);
-	json_text_open(out, "advice", '{');
-	json_text_string(out, "ru", advice->ru);
-	json_text_string(out, "vi", advice->vi);
-	json_text_string(out, "en", advice->en);
-	json_text_close(out, '}');
-	json_text_string(out, "next_step", advice->next_step);
-}
-
 /* What the site may tell its user about a code that is on its way, or is not. */
 static void out_delivery(struct json_text *out, const struct verification_view *view)
 {
-	static const char *const empty[] = { "reason", "advice", "next_step" };
-
 	if (view->message_id[0] == '\0') {
 		json_text_null(out, "delivery");
 		return;
 	}
 	json_text_open(out, "delivery", '{');
 	json_text_string(out, "state", message_state_name(view->delivery));
-	if (view->delivery_reason != DELIVERY_NONE)
-		out_advice(out, delivery_advice(view->delivery_reason));
-	for (size_t i = 0; i < 3 && view->delivery_reason == DELIVERY_NONE; i++)
-		json_text_null(out, empty[i]);
+	out_diagnosis(out, &view->diagnosis);
 	json_text_close(out, '}');
 }
 
@@ -261,6 +278,7 @@ void json_out_account(struct json_text *out, const struct account_view *view)
 {
 	json_text_string(out, "account", view->account);
 	json_text_string(out, "phone", view->phone);
+	json_text_time(out, "opted_out_at", view->opted_out_at);
 	json_text_open(out, "proofs", '[');
 	for (size_t i = 0; i < view->n_proofs; i++) {
 		json_text_open(out, NULL, '{');

@@ -21,6 +21,10 @@ void json_out_list_open(struct json_text *out);
 void json_out_list_close(struct json_text *out, const char *next);
 
 void json_out_message(struct json_text *out, const struct message_view *view, bool with_history);
+/* advice {ru, vi, en} and next_step, in an object that is open; null where there is no reason. */
+void json_out_advice(struct json_text *out, enum delivery_reason reason, const char *next_step,
+		     bool of_code, int64_t wait_ms);
+
 void json_out_preview(struct json_text *out, const struct text_preview *preview);
 void json_out_template(struct json_text *out, const struct text_template *template);
 void json_out_verification(struct json_text *out, const struct verification_view *view);

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/json_out.h"
 #include "base/gsm_text.h"
+#include "service/advice.h"
 
 /* Told where a refusal that must carry Retry-After knows no better time. */
 enum { RETRY_AFTER_UNKNOWN_S = 10 };
@@ -164,6 +166,15 @@ static void out_alternatives(struct json_text *out, const char *const *alternati
 	json_text_close(out, ']');
 }
 
+/* What the site may tell its user, where the refusal is about him or his number. */
+static void out_advice(struct json_text *out, const struct refusal *why)
+{
+	enum delivery_reason reason = advice_of_refusal(why);
+
+	if (reason != DELIVERY_NONE)
+		json_out_advice(out, reason, advice_next_step(reason), true, why->retry_after_ms);
+}
+
 void problem_json(struct json_text *out, unsigned status, const char *reason, const char *detail,
 		  const struct problem_more *more)
 {
@@ -182,5 +193,7 @@ void problem_json(struct json_text *out, unsigned status, const char *reason, co
 		out_alternatives(out, more->alternatives);
 	if (more->retry_after_s > 0)
 		json_text_number(out, "retry_after", more->retry_after_s);
+	if (more->why != NULL)
+		out_advice(out, more->why);
 	json_text_close(out, '}');
 }

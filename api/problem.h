@@ -64,8 +64,10 @@ struct problem_more {
 	const struct field_errors *errors; /* NULL: none */
 	const char *const *alternatives;   /* RULE_ALTERNATIVES of them, or NULL */
 	int64_t retry_after_s;             /* 0: not told */
+	const struct refusal *why;         /* by a rule: advice for the site's user; or NULL */
 };
 
-/* {type, title, status, detail, reason, errors?, alternatives?, retry_after?}. */
+/* {type, title, status, detail, reason, errors?, alternatives?, retry_after?, advice?,
+ * next_step?}. */
 void problem_json(struct json_text *out, unsigned status, const char *reason, const char *detail,
 		  const struct problem_more *more);

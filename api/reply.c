@@ -111,6 +111,7 @@ void reply_refusal(struct request *request, const struct refusal *why)
 		.errors = &errors,
 		.alternatives = why->alternatives,
 		.retry_after_s = problem_retry_after(status, why->retry_after_ms),
+		.why = why,
 	};
 
 	if (why->reason != REASON_FIELD) {

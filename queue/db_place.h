@@ -28,6 +28,10 @@ enum place_kind {
 	PLACE_CALL_NUMBER,  /* calls asked for */
 	PLACE_WRONG_SITE,
 	LOCK_SITE_ALARM,
+	PLACE_SEND_ANY,    /* codes of an account, whatever the number */
+	PLACE_SEND_GLOBAL, /* of all sites */
+	LOCK_PREFIX,
+	PLACE_OPTOUT_ANSWER,
 };
 
 struct place_key {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "queue/db_contact.h"
 #include "queue/db_erase.h"
 #include "service/numbers.h"
 #include "service/rule_private.h"
@@ -58,6 +59,8 @@ int account_show(const struct rule *rule, const char *account, struct account_vi
 	err = db_owner_number(rule->db, rule->site->name, account, &number);
 	if (err == 0)
 		err = db_number_get(rule->db, number, view->phone);
+	if (err == 0)
+		err = db_optout_get(rule->db, view->phone, &view->opted_out_at);
 	if (err == 0 || err == -ENOENT)
 		err = read_proofs(rule, view);
 	if (err == 0 && view->phone[0] == '\0' && view->n_proofs == 0)

@@ -69,7 +69,15 @@ int message_show(const struct rule *rule, const char *id, struct message_view *v
 	struct message_row row;
 	int err = find(rule, id, &row, why);
 
-	return err != 0 ? err : message_view_fill(rule, &row, view);
+	if (err == 0)
+		err = message_view_fill(rule, &row, view);
+	if (err != 0)
+		return err;
+	view->diagnosed = true;
+	err = diagnosis_of_message(rule, &row, &view->diagnosis);
+	if (err < 0)
+		message_view_free(view);
+	return err;
 }
 
 /* row is filled but for what the database gives. */

@@ -6,6 +6,7 @@
 
 #include "queue/db_event.h"
 #include "queue/db_message.h"
+#include "service/diagnosis.h"
 #include "service/rule.h"
 
 /* A message as the outside sees it; history is malloced. */
@@ -15,6 +16,8 @@ struct message_view {
 	struct event *history;
 	size_t n_history;
 	int64_t estimated_send_at; /* 0: not known */
+	bool diagnosed;            /* by message_show alone */
+	struct diagnosis diagnosis;
 };
 
 void message_view_free(struct message_view *view);

@@ -6,47 +6,79 @@
 #include "service/replies.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unicode/uchar.h>
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
 
 #include "base/util.h"
-#include "queue/db_contact.h"
 #include "queue/db_event.h"
 #include "service/chars.h"
+#include "service/numbers.h"
+#include "service/optout.h"
 #include "service/reverse.h"
 
-enum { WORD_MAX = 24, TYPED_MAX = 120, CANCEL_AT_ONCE = 64 };
+enum { WORD_MAX = 24, TYPED_MAX = 120 };
 
 static const struct {
 	enum reply_word word;
 	const char *text;
 } words[] = {
-	{ REPLY_STOP, "stop" },        { REPLY_STOP, "ctop" },    { REPLY_STOP, "stopall" },
-	{ REPLY_STOP, "quit" },        { REPLY_STOP, "end" },     { REPLY_STOP, "revoke" },
-	{ REPLY_STOP, "opt out" },     { REPLY_STOP, "optout" },  { REPLY_STOP, "cancel" },
-	{ REPLY_STOP, "unsubscribe" }, { REPLY_STOP, "arret" },   { REPLY_STOP, "стоп" },
-	{ REPLY_STOP, "отписаться" },  { REPLY_STOP, "отписка" }, { REPLY_STOP, "отказ" },
-	{ REPLY_STOP, "відписатися" }, { REPLY_STOP, "тоқтату" }, { REPLY_STOP, "tc" },
-	{ REPLY_STOP, "từ chối" },     { REPLY_STOP, "hủy" },     { REPLY_STOP, "dừng" },
-	{ REPLY_NO, "нет" },           { REPLY_NO, "no" },        { REPLY_NO, "không" },
-	{ REPLY_START, "start" },      { REPLY_START, "unstop" }, { REPLY_START, "yes" },
+	/* recognised in the US, and common beside them */
+	{ REPLY_STOP, "stop" },
+	{ REPLY_STOP, "stopall" },
+	{ REPLY_STOP, "quit" },
+	{ REPLY_STOP, "end" },
+	{ REPLY_STOP, "revoke" },
+	{ REPLY_STOP, "opt out" },
+	{ REPLY_STOP, "optout" },
+	{ REPLY_STOP, "cancel" },
+	{ REPLY_STOP, "unsubscribe" },
+	{ REPLY_STOP, "arret" },
+	/* Cyrillic СТОР with a letter that looks like P */
+	{ REPLY_STOP, "ctop" },
+	{ REPLY_STOP, "стоп" },
+	{ REPLY_STOP, "отписаться" },
+	{ REPLY_STOP, "отписка" },
+	{ REPLY_STOP, "отказ" },
+	{ REPLY_STOP, "відписатися" },
+	{ REPLY_STOP, "тоқтату" },
+	{ REPLY_STOP, "tc" },
+	{ REPLY_STOP, "từ chối" },
+	{ REPLY_STOP, "hủy" },
+	{ REPLY_STOP, "dừng" },
+	{ REPLY_NO, "нет" },
+	{ REPLY_NO, "no" },
+	{ REPLY_NO, "không" },
+	{ REPLY_START, "start" },
+	{ REPLY_START, "unstop" },
+	{ REPLY_START, "yes" },
 	{ REPLY_START, "старт" },
+	{ REPLY_START, "подписаться" },
+	{ REPLY_START, "підписатися" },
+	{ REPLY_START, "бастау" },
+	{ REPLY_START, "bắt đầu" },
+	{ REPLY_START, "đồng ý" },
 };
 
+/* Cyrillic and Greek letters whose capitals look Latin, and letters that are typed for others. */
 static const struct {
-	UChar cyrillic, latin;
+	UChar other, latin;
 } look_alikes[] = {
-	{ 0x430, 'a' }, { 0x432, 'b' }, { 0x435, 'e' }, { 0x456, 'i' }, { 0x43a, 'k' },
-	{ 0x43c, 'm' }, { 0x43d, 'h' }, { 0x43e, 'o' }, { 0x440, 'p' }, { 0x441, 'c' },
-	{ 0x442, 't' }, { 0x443, 'y' }, { 0x445, 'x' }, { 0x111, 'd' },
+	{ 0x430, 'a' }, { 0x432, 'b' }, { 0x435, 'e' }, { 0x455, 's' }, { 0x456, 'i' },
+	{ 0x458, 'j' }, { 0x43a, 'k' }, { 0x43c, 'm' }, { 0x43d, 'h' }, { 0x43e, 'o' },
+	{ 0x440, 'p' }, { 0x441, 'c' }, { 0x442, 't' }, { 0x443, 'y' }, { 0x445, 'x' },
+	{ 0x3b1, 'a' }, { 0x3b2, 'b' }, { 0x3b5, 'e' }, { 0x3b6, 'z' }, { 0x3b7, 'h' },
+	{ 0x3b9, 'i' }, { 0x3ba, 'k' }, { 0x3bc, 'm' }, { 0x3bd, 'n' }, { 0x3bf, 'o' },
+	{ 0x3c1, 'p' }, { 0x3c4, 't' }, { 0x3c5, 'y' }, { 0x3c7, 'x' }, { 0x111, 'd' },
+	{ 0x131, 'i' },
 };
 
 static UChar plain_letter(UChar c)
 {
 	for (size_t i = 0; i < ARRAY_LEN(look_alikes); i++)
-		if (look_alikes[i].cyrillic == c)
+		if (look_alikes[i].other == c)
 			return look_alikes[i].latin;
 	return c;
 }
@@ -70,7 +102,9 @@ static bool make_skeleton(const char *text, UChar skeleton[static WORD_MAX])
 
 		if (used == WORD_MAX - 1)
 			return false;
-		if (letter)
+		if (apart[i] == '0' && used > 0 && skeleton[used - 1] != ' ')
+			skeleton[used++] = 'o'; /* ST0P */
+		else if (letter)
 			skeleton[used++] = plain_letter(apart[i]);
 		else if (space && used > 0 && skeleton[used - 1] != ' ')
 			skeleton[used++] = ' ';
@@ -81,16 +115,26 @@ static bool make_skeleton(const char *text, UChar skeleton[static WORD_MAX])
 	return used > 0;
 }
 
-enum reply_word reply_word(const char *text)
+/* *keyword (may be NULL): the word as our table has it. */
+static enum reply_word find_word(const char *text, const char **keyword)
 {
 	UChar typed[WORD_MAX], known[WORD_MAX];
 
 	if (!make_skeleton(text, typed))
 		return REPLY_OTHER;
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (make_skeleton(words[i].text, known) && u_strcmp(typed, known) == 0)
-			return words[i].word;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (!make_skeleton(words[i].text, known) || u_strcmp(typed, known) != 0)
+			continue;
+		if (keyword != NULL)
+			*keyword = words[i].text;
+		return words[i].word;
+	}
 	return REPLY_OTHER;
+}
+
+enum reply_word reply_word(const char *text)
+{
+	return find_word(text, NULL);
 }
 
 /* What was last sent to this number, if anything. */
@@ -105,25 +149,6 @@ static int last_message(const struct rule *rule, const char *e164, struct messag
 	return err == 0 && n == 0 ? -ENOENT : err;
 }
 
-static int cancel_waiting(const struct rule *rule, int64_t number, enum message_state state)
-{
-	static const struct message_cause cause = { .class = "canceled", .code = "opted_out" };
-	struct message_query query = { .state = (int)state,
-				       .kind = KIND_CONTACT_REQUEST,
-				       .number = number,
-				       .limit = CANCEL_AT_ONCE };
-	struct message_row rows[CANCEL_AT_ONCE];
-	size_t n = 0;
-	int err;
-
-	do {
-		err = db_message_list(rule->db, &query, rows, &n);
-		for (size_t i = 0; i < n && err == 0; i++)
-			err = db_message_move(rule->db, &rows[i], MSG_CANCELED, &cause);
-	} while (err == 0 && n == CANCEL_AT_ONCE);
-	return err;
-}
-
 static int tell(const struct rule *rule, const struct inbox_row *row, const char *type)
 {
 	const struct event_new event = {
@@ -131,32 +156,6 @@ static int tell(const struct rule *rule, const struct inbox_row *row, const char
 	};
 
 	return db_event_add(rule->db, &event);
-}
-
-static int opt_out(const struct rule *rule, const struct inbox_row *row, const char *e164)
-{
-	int64_t number;
-	int err = db_optout_set(rule->db, e164, "reply");
-
-	if (err == 0)
-		err = tell(rule, row, "number.opted_out");
-	if (err < 0)
-		return err;
-	err = db_number_find(rule->db, e164, &number);
-	if (err == 0)
-		err = cancel_waiting(rule, number, MSG_QUEUED);
-	if (err == 0)
-		err = cancel_waiting(rule, number, MSG_SCHEDULED);
-	return err == -ENOENT ? 0 : err;
-}
-
-static int opt_in(const struct rule *rule, const struct inbox_row *row, const char *e164)
-{
-	int err = db_optout_clear(rule->db, e164);
-
-	if (err == -ENOENT)
-		return 0;
-	return err < 0 ? err : tell(rule, row, "number.opted_in");
 }
 
 /* "+" and digits: only such a sender can be one to whom we wrote. */
@@ -185,13 +184,51 @@ static int receive_token(const struct rule *rule, const struct verification_row 
 	return err == 0 ? reverse_sms(rule, verification, row, service_centre) : err;
 }
 
+/* The word is known to opt-outs by its canonical form, never by what was typed. */
+static int obey(const struct rule *rule, const struct inbox_row *row, bool to_request)
+{
+	struct optout_source source = { .site = row->site,
+					.subject = row->id,
+					.modem = row->modem };
+
+	switch (find_word(row->text, &source.keyword)) {
+	case REPLY_STOP:
+		return optout_begin(rule, row->sender, &source);
+	case REPLY_NO:
+		return to_request ? optout_begin(rule, row->sender, &source) : 0;
+	case REPLY_START:
+		return optout_end(rule, row->sender, &source);
+	case REPLY_OTHER:
+		return 0;
+	}
+	return 0;
+}
+
+/* Networks write senders from home also without the country code: one person has one number. */
+static void complete_sender(const struct rule *rule, struct inbox_row *row)
+{
+	char home[3];
+	struct number number;
+	struct refusal ignored;
+
+	if (row->sender[0] == '\0' || strspn(row->sender, "0123456789") != strlen(row->sender))
+		return;
+	reverse_home(rule, row->modem, rule->config->sites[0].region, home);
+	if (number_parse(&number, row->sender, home, "sender", &ignored) == 0 && number.mobile &&
+	    number_is_of(number.e164, home))
+		snprintf(row->sender, sizeof(row->sender), "%s", number.e164);
+}
+
 int reply_receive(const struct rule *rule, struct inbox_row *row, const char *pdu,
 		  const char *service_centre)
 {
-	bool known = is_e164(row->sender), to_request = false;
+	bool known, to_request = false;
 	struct verification_row verification;
 	struct message_row last;
 	int err = reverse_find(rule, row->text, &verification);
+
+	complete_sender(rule, row);
+	known = is_e164(row->sender);
 
 	if (err == 0)
 		return receive_token(rule, &verification, row, pdu, service_centre);
@@ -206,15 +243,5 @@ int reply_receive(const struct rule *rule, struct inbox_row *row, const char *pd
 	err = keep(rule, row, pdu);
 	if (err < 0 || !known)
 		return err;
-	switch (reply_word(row->text)) {
-	case REPLY_STOP:
-		return opt_out(rule, row, row->sender);
-	case REPLY_NO:
-		return to_request ? opt_out(rule, row, row->sender) : 0;
-	case REPLY_START:
-		return opt_in(rule, row, row->sender);
-	case REPLY_OTHER:
-		return 0;
-	}
-	return 0;
+	return obey(rule, row, to_request);
 }

@@ -29,9 +29,8 @@ int reverse_find(const struct rule *rule, const char *text, struct verification_
 	return err;
 }
 
-/* The country of the modem's SIM, else fallback. */
-static void home_of(const struct rule *rule, const char *modem, const char *fallback,
-		    char region[static 3])
+void reverse_home(const struct rule *rule, const char *modem, const char *fallback,
+		  char region[static 3])
 {
 	const struct config_modem *config = config_modem(rule->config, modem);
 	struct refusal ignored;
@@ -173,7 +172,7 @@ int reverse_sms(const struct rule *rule, const struct verification_row *row,
 		return err == -ENOENT ? 0 : err;
 	if (c.row.state != VER_PENDING || verification_is_over(rule, &c))
 		return refuse(rule, &c, "expired");
-	home_of(rule, sms->modem, c.site->region, home);
+	reverse_home(rule, sms->modem, c.site->region, home);
 	unfit = read_peer(sms->sender, home, &sender);
 	if (unfit != NULL)
 		return refuse(rule, &c, unfit);
@@ -216,7 +215,7 @@ int reverse_call(const struct rule *rule, const char *modem, const char *caller)
 	int64_t id;
 	int err;
 
-	home_of(rule, modem, "", home);
+	reverse_home(rule, modem, "", home);
 	unfit = read_peer(caller, home, &number);
 	err = tell_call(rule, modem, unfit);
 	if (err < 0 || unfit != NULL)

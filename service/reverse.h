@@ -16,3 +16,7 @@ int reverse_sms(const struct rule *rule, const struct verification_row *row,
 
 /* This modem rang and rejected the call. caller "": withheld. 0, or the database failed. */
 int reverse_call(const struct rule *rule, const char *modem, const char *caller);
+
+/* The country of the modem's SIM, else fallback. */
+void reverse_home(const struct rule *rule, const char *modem, const char *fallback,
+		  char region[static 3]);

@@ -16,14 +16,16 @@
 
 enum { RULE_REFUSED = 1, RULE_ALTERNATIVES = 2 };
 
-struct gateways; /* verifications.h */
+struct gateways;     /* verifications.h */
+struct fleet_glance; /* delivery.h */
 
 struct rule {
 	struct db *db;
 	const struct config *config;
-	const struct config_site *site;  /* NULL: an operator who looks at every site's objects */
-	const char *client;              /* "uid:33" */
-	const struct gateways *gateways; /* modems that users can reach now; NULL: none is known */
+	const struct config_site *site;   /* NULL: an operator who looks at every site's objects */
+	const char *client;               /* "uid:33" */
+	const struct gateways *gateways;  /* modems that users can reach now; NULL: none is known */
+	const struct fleet_glance *fleet; /* the modems at this moment; NULL: not known */
 	/* idempotency.key NULL: none was sent. */
 	struct idempotency idempotency;
 };

@@ -9,6 +9,7 @@
 #include "queue/db_contact.h"
 #include "queue/db_erase.h"
 #include "service/numbers.h"
+#include "service/optout.h"
 #include "service/rule_private.h"
 #include "service/verification_private.h"
 
@@ -107,6 +108,8 @@ static int read_site(const struct rule *rule, const struct config_site *site, co
 	if (err == 0)
 		err = verification_number_locked_until(rule, &keys, &view->locked_until);
 	if (err == 0)
+		err = db_lock_get(rule->db, &keys.lock_prefix, &view->suspended_until);
+	if (err == 0)
 		err = db_place_fits(rule->db, &keys.send_number, &site->verification.per_number,
 				    &view->next_send_at, NULL);
 	return err == 0 && number != 0 ? read_accounts(rule, site, phone, number, view) : err;
@@ -181,6 +184,8 @@ static int unlock_site(const struct rule *rule, const char *site, const char *ph
 	err = db_lock_clear(rule->db, &keys.lock_number);
 	if (err == 0)
 		err = db_place_clear(rule->db, &keys.wrong_number);
+	if (err == 0)
+		err = verification_unsuspend(rule, &keys);
 	if (err == 0 && number != 0)
 		err = db_verification_accounts(rule->db, site, number, &accounts, &n);
 	for (size_t i = 0; i < n && err == 0; i++)
@@ -189,8 +194,9 @@ static int unlock_site(const struct rule *rule, const char *site, const char *ph
 	return err;
 }
 
-int subscriber_unlock(const struct rule *rule, const char *phone, struct refusal *why)
+int subscriber_unlock(const struct rule *rule, const char *phone, bool opt_in, struct refusal *why)
 {
+	const struct optout_source source = { .keyword = "operator", .site = "" };
 	struct number number;
 	int64_t id;
 	size_t n;
@@ -199,7 +205,7 @@ int subscriber_unlock(const struct rule *rule, const char *phone, struct refusal
 
 	for (size_t i = 0; i < n && err == 0; i++)
 		err = unlock_site(rule, sites[i].name, number.e164, id);
-	return err;
+	return err == 0 && opt_in ? optout_end(rule, number.e164, &source) : err;
 }
 
 int subscriber_erase(const struct rule *rule, const char *phone, struct refusal *why)

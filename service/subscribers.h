@@ -18,8 +18,9 @@ struct subscriber_account {
 struct subscriber_site {
 	char site[SITE_SIZE];
 	unsigned sends_hour, sends_day, wrong_entries;
-	int64_t locked_until; /* for SMS; 0: not locked */
-	int64_t next_send_at; /* by the limit of the number; 0: now */
+	int64_t locked_until;    /* for SMS; 0: not locked */
+	int64_t next_send_at;    /* by the limit of the number; 0: now */
+	int64_t suspended_until; /* its prefix, for SMS; 0: it is not */
 	struct subscriber_account *accounts;
 	size_t n_accounts;
 };
@@ -35,6 +36,7 @@ void subscriber_view_free(struct subscriber_view *view);
 /* Each for rule->site, or (NULL) every site of the config. */
 int subscriber_show(const struct rule *rule, const char *phone, struct subscriber_view *view,
 		    struct refusal *why);
-/* Wrong entries are forgiven and locks opened, of the number and of each account with it. */
-int subscriber_unlock(const struct rule *rule, const char *phone, struct refusal *why);
+/* Wrong entries are forgiven and locks opened, of the number, its prefix and each account with it.
+ * opt_in: contact requests are welcome again, too. */
+int subscriber_unlock(const struct rule *rule, const char *phone, bool opt_in, struct refusal *why);
 int subscriber_erase(const struct rule *rule, const char *phone, struct refusal *why);

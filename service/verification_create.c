@@ -370,7 +370,8 @@ static bool time_heals(enum reason reason)
 
 /* Such refusals come before anything was written, so their event alone is kept. */
 static int note_refusal(const struct rule *rule, const struct verification_case *c,
-			const struct verification_wish *wish, struct refusal *why)
+			const struct verification_wish *wish, const struct verification_keys *keys,
+			struct refusal *why)
 {
 	const struct event_new event = {
 		.type = "verification.refused",
@@ -380,11 +381,15 @@ static int note_refusal(const struct rule *rule, const struct verification_case 
 		.channel = wish->channel->name,
 	};
 
+	int err = 0;
+
 	if (!time_heals(why->reason))
 		return RULE_REFUSED;
+	if (why->reason == REASON_PREFIX_SUSPENDED)
+		err = verification_suspend(rule, keys);
 	if (!wish->channel->from_user && why->reason != REASON_TOO_SOON)
 		verification_alternatives(rule, rule->site, why->alternatives);
-	return db_event_add(rule->db, &event);
+	return err < 0 ? err : db_event_add(rule->db, &event);
 }
 
 int verification_create(const struct rule *rule, const struct verification_request *request,
@@ -404,7 +409,7 @@ int verification_create(const struct rule *rule, const struct verification_reque
 	verification_keys(rule, rule->site->name, wish.account, wish.phone, &keys);
 	err = begin_or_repeat(rule, &wish, &keys, &c, why);
 	if (err == RULE_REFUSED)
-		return note_refusal(rule, &c, &wish, why);
+		return note_refusal(rule, &c, &wish, &keys, why);
 	if (err == 0)
 		err = rule_keep(rule, c.row.id);
 	return err != 0 ? err : verification_fill_view(rule, &c, view);

@@ -3,11 +3,13 @@
  * Wrong entries count per site, account and number, whatever the code and the verification, so
  * that resends buy no guesses; over all accounts they lock the number for SMS: no code is sent to
  * it and none is judged, so that codes gathered before buy no guesses either. Sends count per
- * account and number, number, prefix and site. A prefix to which many codes go and few come back
- * is where somebody earns from our SMS: it is suspended. */
+ * account and number, number, account, prefix, site and gateway. A prefix to which many codes go
+ * and few come back is where somebody earns from our SMS: it is suspended for hours, whatever the
+ * limits say; only channels in which the user pays stay open. */
 #include <errno.h>
 
 #include "base/util.h"
+#include "queue/db_event.h"
 #include "service/numbers.h"
 #include "service/rule_private.h"
 #include "service/verification_private.h"
@@ -21,7 +23,9 @@ enum {
 
 static const int64_t hour_ms = 3600 * 1000LL;
 static const int64_t day_ms = 24 * 3600 * 1000LL;
-static const int64_t conversion_ms = 6 * 3600 * 1000LL;
+static const int64_t conversion_ms = 6 * 3600 * 1000LL; /* looked back at */
+static const int64_t conversion_grace_ms = 60 * 1000LL; /* nobody is expected to type faster */
+static const int64_t suspension_ms = 6 * 3600 * 1000LL;
 
 /* Wrong entries for a number over all accounts, besides the tenth of an hour: what the facts' table
  * of guesses counts on, and NIST's hundred (a success forgives what is older than a day). */
@@ -38,15 +42,18 @@ void verification_keys(const struct rule *rule, const char *site, const char *ac
 	number_prefix(phone, prefix);
 	db_place_key(db, &keys->send_account, PLACE_SEND_ACCOUNT_NUMBER, site, account, phone);
 	db_place_key(db, &keys->send_number, PLACE_SEND_NUMBER, site, phone, NULL);
+	db_place_key(db, &keys->send_any, PLACE_SEND_ANY, site, account, NULL);
 	db_place_key(db, &keys->send_prefix, PLACE_SEND_PREFIX, site, prefix, NULL);
 	db_place_key(db, &keys->approved_prefix, PLACE_SEND_PREFIX, site, prefix, "approved");
 	db_place_key(db, &keys->send_site, PLACE_SEND_SITE, site, NULL, NULL);
+	db_place_key(db, &keys->send_global, PLACE_SEND_GLOBAL, "", NULL, NULL);
 	db_place_key(db, &keys->wrong_account, PLACE_WRONG_ACCOUNT_NUMBER, site, account, phone);
 	db_place_key(db, &keys->wrong_number, PLACE_WRONG_NUMBER, site, phone, NULL);
 	db_place_key(db, &keys->wrong_site, PLACE_WRONG_SITE, site, NULL, NULL);
 	db_place_key(db, &keys->alarm_site, LOCK_SITE_ALARM, site, NULL, NULL);
 	db_place_key(db, &keys->lock_account, LOCK_ACCOUNT_NUMBER, site, account, phone);
 	db_place_key(db, &keys->lock_number, LOCK_NUMBER, site, phone, NULL);
+	db_place_key(db, &keys->lock_prefix, LOCK_PREFIX, site, prefix, NULL);
 	db_place_key(db, &keys->wrong_sender, PLACE_WRONG_SENDER, site, account, phone);
 	db_place_key(db, &keys->call_number, PLACE_CALL_NUMBER, site, phone, NULL);
 }
@@ -94,8 +101,8 @@ static int next_entry_at(const struct rule *rule, const struct config_site *site
 }
 
 /* A code that nobody could enter is not sent: the wait is until an entry is free again. */
-static int check_entries(const struct rule *rule, const struct config_site *site,
-			 const struct verification_keys *keys, struct refusal *why)
+int verification_check_entries(const struct rule *rule, const struct config_site *site,
+			       const struct verification_keys *keys, struct refusal *why)
 {
 	int64_t next_at;
 	int err = next_entry_at(rule, site, &keys->wrong_account, &next_at);
@@ -156,44 +163,79 @@ int verification_check_number_lock(const struct rule *rule, const struct verific
 static int check_limits(const struct rule *rule, const struct config_verification *v,
 			const struct verification_keys *keys, struct refusal *why)
 {
-	int err = rule_limit(rule, &keys->send_account, &v->per_account_number,
-			     "codes to this number", why);
+	const struct {
+		const struct place_key *key;
+		const struct config_rates *rates;
+		const char *what;
+	} limits[] = {
+		{ &keys->send_account, &v->per_account_number, "codes to this number" },
+		{ &keys->send_number, &v->per_number, "codes to this number" },
+		{ &keys->send_any, &v->per_account, "codes of this account" },
+		{ &keys->send_prefix, &v->per_prefix, "codes to numbers like this" },
+		{ &keys->send_site, &v->per_site, "codes of this site" },
+		{ &keys->send_global, &rule->config->global_codes, "codes of this gateway" },
+	};
+	int err = 0;
 
-	if (err == 0)
-		err = rule_limit(rule, &keys->send_number, &v->per_number, "codes to this number",
-				 why);
-	if (err == 0)
-		err = rule_limit(rule, &keys->send_prefix, &v->per_prefix,
-				 "codes to numbers like this", why);
-	if (err == 0)
-		err = rule_limit(rule, &keys->send_site, &v->per_site, "codes of this site", why);
+	for (size_t i = 0; i < ARRAY_LEN(limits) && err == 0; i++)
+		err = rule_limit(rule, limits[i].key, limits[i].rates, limits[i].what, why);
 	return err;
 }
 
+static int refuse_prefix(struct refusal *why, int64_t wait_ms)
+{
+	return rule_refuse(why, REASON_PREFIX_SUSPENDED, wait_ms,
+			   "Codes to numbers like this are hardly ever entered. Try later, or use "
+			   "another way.");
+}
+
+/* Sends that left so long ago that their codes could have been entered, and those that were. */
 static int check_conversion(const struct rule *rule, const struct verification_keys *keys,
 			    struct refusal *why)
 {
-	const struct config_rate rate = { CONVERSION_SENDS, conversion_ms };
-	const struct config_rates rates = { &rate, 1 };
-	unsigned sends, approved = 0;
-	int64_t next_at = 0;
-	int err = db_place_count(rule->db, &keys->send_prefix, conversion_ms, &sends);
+	const int64_t window = conversion_ms + conversion_grace_ms;
+	unsigned sends, fresh = 0, approved = 0;
+	int64_t until;
+	int err = db_lock_get(rule->db, &keys->lock_prefix, &until);
 
+	if (err < 0 || until != 0)
+		return err < 0 ? err : refuse_prefix(why, until - db_now(rule->db));
+	err = db_place_count(rule->db, &keys->send_prefix, window, &sends);
 	if (err == 0)
-		err = db_place_count(rule->db, &keys->approved_prefix, conversion_ms, &approved);
+		err = db_place_count(rule->db, &keys->send_prefix, conversion_grace_ms, &fresh);
+	if (err == 0)
+		err = db_place_count(rule->db, &keys->approved_prefix, window, &approved);
+	sends -= fresh < sends ? fresh : sends; /* what waits is in both */
 	if (err < 0 || sends < CONVERSION_SENDS || approved * 100 >= sends * CONVERSION_PERCENT)
 		return err;
-	err = db_place_fits(rule->db, &keys->send_prefix, &rates, &next_at, NULL);
-	if (err < 0)
+	return refuse_prefix(why, suspension_ms);
+}
+
+int verification_suspend(const struct rule *rule, const struct verification_keys *keys)
+{
+	const struct event_new event = { .type = "prefix.suspended",
+					 .site = rule->site->name,
+					 .reason = "few_codes_entered" };
+	int64_t until;
+	int err = db_lock_get(rule->db, &keys->lock_prefix, &until);
+
+	if (err < 0 || until != 0)
 		return err;
-	return rule_refuse(why, REASON_PREFIX_SUSPENDED, next_at - db_now(rule->db),
-			   "Codes to numbers like this are hardly ever entered. Try later.");
+	err = db_lock_set(rule->db, &keys->lock_prefix, db_now(rule->db) + suspension_ms);
+	return err < 0 ? err : db_event_add(rule->db, &event);
+}
+
+int verification_unsuspend(const struct rule *rule, const struct verification_keys *keys)
+{
+	int err = db_lock_clear(rule->db, &keys->lock_prefix);
+
+	return err < 0 ? err : db_place_clear(rule->db, &keys->send_prefix);
 }
 
 int verification_check_send(const struct rule *rule, const struct config_site *site,
 			    const struct verification_keys *keys, bool costs, struct refusal *why)
 {
-	int err = check_entries(rule, site, keys, why);
+	int err = verification_check_entries(rule, site, keys, why);
 
 	if (err == 0)
 		err = verification_check_number_lock(rule, keys, why);
@@ -207,12 +249,22 @@ int verification_check_send(const struct rule *rule, const struct config_site *s
 int verification_take_send(const struct rule *rule, const struct verification_keys *keys,
 			   int64_t message_seq)
 {
-	const struct place_key *const taken[] = { &keys->send_account, &keys->send_number,
-						  &keys->send_prefix, &keys->send_site };
+	const struct {
+		const struct place_key *key;
+		bool counts; /* some rule looks at it */
+	} taken[] = {
+		{ &keys->send_account, true },
+		{ &keys->send_number, true },
+		{ &keys->send_any, rule->site->verification.per_account.n > 0 },
+		{ &keys->send_prefix, true },
+		{ &keys->send_site, true },
+		{ &keys->send_global, rule->config->global_codes.n > 0 },
+	};
 	int err = 0;
 
-	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]) && err == 0; i++)
-		err = db_place_take(rule->db, taken[i], message_seq, false);
+	for (size_t i = 0; i < ARRAY_LEN(taken) && err == 0; i++)
+		if (taken[i].counts)
+			err = db_place_take(rule->db, taken[i].key, message_seq, false);
 	return err;
 }
 

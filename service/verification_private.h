@@ -104,6 +104,7 @@ int verification_refuse_second(const char *purpose, struct refusal *why);
 /* Counters and locks of an account and a number (verification_limits.c). */
 struct verification_keys {
 	struct place_key send_account, send_number, send_prefix, send_site, approved_prefix;
+	struct place_key send_any, send_global, lock_prefix;
 	struct place_key wrong_account, wrong_number, lock_account, lock_number;
 	struct place_key wrong_site, alarm_site;
 	struct place_key wrong_sender, call_number;
@@ -114,9 +115,16 @@ void verification_keys(const struct rule *rule, const char *site, const char *ac
 /* REASON_LOCKED while this account is locked out for this number. */
 int verification_check_lock(const struct rule *rule, const struct verification_keys *keys,
 			    struct refusal *why);
+/* REASON_LOCKED where no entry would be judged. */
+int verification_check_entries(const struct rule *rule, const struct config_site *site,
+			       const struct verification_keys *keys, struct refusal *why);
 /* Before a code is sent: also where no entry is left, the number's lock, limits and conversion. */
 int verification_check_send(const struct rule *rule, const struct config_site *site,
 			    const struct verification_keys *keys, bool costs, struct refusal *why);
+/* After REASON_PREFIX_SUSPENDED: from now on it is, for hours, and that is an event. */
+int verification_suspend(const struct rule *rule, const struct verification_keys *keys);
+/* An operator knows better: sends count anew. */
+int verification_unsuspend(const struct rule *rule, const struct verification_keys *keys);
 int verification_take_send(const struct rule *rule, const struct verification_keys *keys,
 			   int64_t message_seq);
 
@@ -147,4 +155,6 @@ int verification_senders_left(const struct rule *rule, const struct config_site 
 int verification_check_senders(const struct rule *rule, const struct config_site *site,
 			       const struct verification_keys *keys, struct refusal *why);
 
-enum delivery_reason delivery_reason_of(const struct verification_case *c);
+/* Why the current code has not come (diagnosis.c). */
+int diagnosis_of_case(const struct rule *rule, const struct verification_case *c,
+		      const struct verification_keys *keys, struct diagnosis *diagnosis);

@@ -92,6 +92,7 @@ int verification_fill_view(const struct rule *rule, const struct verification_ca
 			   struct verification_view *view)
 {
 	struct verification_keys keys;
+	int err;
 
 	memset(view, 0, sizeof(*view));
 	view->row = c->row;
@@ -102,7 +103,6 @@ int verification_fill_view(const struct rule *rule, const struct verification_ca
 	view->expires_at = verification_expires_at(c);
 	view->resend_at = verification_resend_at(c);
 	view->delivery = c->message.state;
-	view->delivery_reason = delivery_reason_of(c);
 	memcpy(view->message_id, c->message.id, sizeof(view->message_id));
 	view->assurance = view->row.state == VER_APPROVED ? c->channel->assurance : "";
 	if (view->row.state == VER_PENDING && c->channel->from_user)
@@ -110,6 +110,9 @@ int verification_fill_view(const struct rule *rule, const struct verification_ca
 	else if (view->row.state == VER_PENDING)
 		verification_alternatives(rule, c->site, view->alternatives);
 	verification_keys(rule, c->row.site, c->row.account, c->phone, &keys);
+	err = diagnosis_of_case(rule, c, &keys, &view->diagnosis);
+	if (err < 0)
+		return err;
 	if (!verification_takes_code(c))
 		return verification_senders_left(rule, c->site, &keys, &view->attempts_left);
 	return verification_entries_left(rule, c->site, &keys, &view->attempts_left);

@@ -5,26 +5,9 @@
 #include <stdint.h>
 
 #include "queue/db_verification.h"
+#include "service/diagnosis.h"
 #include "service/messages.h"
 #include "service/rule.h"
-
-enum delivery_reason { /* section 8.2 of the facts, as far as it can be known so far */
-		       DELIVERY_NONE,
-		       DELIVERY_QUEUED,
-		       DELIVERY_SENT_NO_REPORT,
-		       DELIVERY_DELIVERED_NOT_ENTERED,
-		       DELIVERY_PHONE_UNREACHABLE,
-		       DELIVERY_NUMBER_MAYBE_MISTYPED,
-		       DELIVERY_BLOCKED_BY_OPERATOR,
-		       DELIVERY_GATEWAY_TROUBLE,
-		       DELIVERY_EXPIRED,
-		       DELIVERY_COUNT,
-};
-
-struct delivery_advice {
-	const char *reason, *ru, *vi, *en, *next_step;
-};
-const struct delivery_advice *delivery_advice(enum delivery_reason reason);
 
 /* A modem that users can send to or ring. */
 struct gateway {
@@ -61,7 +44,7 @@ struct verification_view {
 	int64_t resend_at;  /* when another code may be asked for */
 	unsigned attempts_left;
 	enum message_state delivery;
-	enum delivery_reason delivery_reason;
+	struct diagnosis diagnosis;
 	char message_id[ID_SIZE]; /* "" if there is none */
 	struct verification_instructions todo;
 	const char *assurance;                       /* once it is approved, else "" */
@@ -94,6 +77,7 @@ int verification_check(const struct rule *rule, const char *id, const char *code
 		       struct verification_view *view, struct refusal *why);
 
 struct account_view {
+	int64_t opted_out_at; /* its number wants no contact requests; 0: it does */
 	char account[ACCOUNT_SIZE], phone[NUMBER_SIZE];
 	struct proof_row *proofs;    /* malloced */
 	char (*phones)[NUMBER_SIZE]; /* of each proof; malloced */

@@ -61,7 +61,7 @@ static void unlocking_opens_both_locks(void **state)
 	}
 	assert_int_equal(start(room, "u3", phone), RULE_REFUSED);
 	assert_int_equal(room->why.reason, REASON_NUMBER_LOCKED);
-	assert_int_equal(RUN(room, subscriber_unlock(&room->rule, phone, &room->why)), 0);
+	assert_int_equal(RUN(room, subscriber_unlock(&room->rule, phone, false, &room->why)), 0);
 	assert_int_equal(start(room, "u3", phone), 0);
 	room_later(room, MINUTE);
 	assert_int_equal(start(room, "u1", phone), 0);

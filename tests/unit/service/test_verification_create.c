@@ -19,7 +19,7 @@ static void a_code_is_queued(void **state)
 	assert_int_equal(room->ver.resend_at, T0 + MINUTE);
 	assert_int_equal(room->ver.expires_at, T0 + 10 * MINUTE);
 	assert_int_equal(room->ver.delivery, MSG_QUEUED);
-	assert_int_equal(room->ver.delivery_reason, DELIVERY_QUEUED);
+	assert_int_equal(room->ver.diagnosis.reason, DELIVERY_QUEUED);
 	assert_false(room->ver.test_number);
 
 	assert_int_equal(db_message_get(&room->world.db, room->ver.message_id, &message), 0);
@@ -334,10 +334,60 @@ static void a_prefix_that_never_answers_is_suspended(void **state)
 	room_later(room, HOUR);
 	assert_int_equal(start(room, "u", "+79120000777"), RULE_REFUSED);
 	assert_int_equal(room->why.reason, REASON_PREFIX_SUSPENDED);
-	assert_in_range(room->why.retry_after_ms, 4 * HOUR, 5 * HOUR);
+	assert_int_equal(room->why.retry_after_ms, 6 * HOUR);
 	assert_int_equal(start(room, "u", "+79000000001"), 0);
-	room_later(room, 5 * HOUR);
+	assert_int_equal(count_rows(room, "SELECT count(*) FROM event WHERE type ="
+					  " 'prefix.suspended'"),
+			 1);
+	room_later(room, 6 * HOUR - SECOND); /* for hours, and told once */
+	assert_int_equal(start(room, "u", "+79120000777"), RULE_REFUSED);
+	assert_int_equal(room->why.reason, REASON_PREFIX_SUSPENDED);
+	assert_int_equal(room->why.retry_after_ms, SECOND);
+	assert_int_equal(count_rows(room, "SELECT count(*) FROM event WHERE type ="
+					  " 'prefix.suspended'"),
+			 1);
+	room_later(room, SECOND);
 	assert_int_equal(start(room, "u", "+79120000777"), 0);
+}
+
+/* Who has just got a code cannot have entered it. */
+static void a_burst_is_given_time_to_type(void **state)
+{
+	struct room *room = *state;
+
+	room_load(room, "sites = ( { name = \"one\"; region = \"RU\"; verification = { limits = {"
+			" per_prefix = [ ]; }; }; } );");
+	for (unsigned i = 0; i < 30; i++) {
+		char account[32], phone[32];
+
+		snprintf(account, sizeof(account), "u%u", i);
+		snprintf(phone, sizeof(phone), "+79120000%03u", i);
+		assert_int_equal(start(room, account, phone), 0);
+		leave(room, room->ver.row.message_seq, MSG_SENT);
+	}
+	assert_int_equal(start(room, "u", "+79120000777"), 0);
+	room_later(room, MINUTE);
+	assert_int_equal(start(room, "v", "+79120000778"), RULE_REFUSED);
+	assert_int_equal(room->why.reason, REASON_PREFIX_SUSPENDED);
+}
+
+static void limits_of_an_account_and_of_all_sites(void **state)
+{
+	struct room *room = *state;
+
+	room_load(room, "limits = { global = [ \"3/1h\" ]; }; sites = ( { name = \"one\"; region ="
+			" \"RU\"; verification = { limits = { per_account = [ \"2/1h\" ]; }; }; },"
+			" { name = \"two\"; region = \"RU\"; } );");
+	send_until(room, 2, "u1", "+7912%u000067");
+	assert_int_equal(start(room, "u1", "+79129000067"), RULE_REFUSED);
+	assert_int_equal(room->why.reason, REASON_LIMIT_REACHED);
+	room_site(room, "two");
+	send_until(room, 1, "u1", "+7913%u000067");
+	assert_int_equal(start(room, "u2", "+79129000067"), RULE_REFUSED);
+	assert_int_equal(room->why.reason, REASON_LIMIT_REACHED);
+	assert_int_equal(start(room, "u2", "+79129000067"), RULE_REFUSED);
+	room_later(room, HOUR);
+	assert_int_equal(start(room, "u2", "+79129000067"), 0);
 }
 
 static void a_prefix_that_answers_is_not(void **state)
@@ -527,6 +577,8 @@ int main(void)
 		TEST(limit_of_a_number_over_all_accounts),
 		TEST(limit_of_a_prefix),
 		TEST(a_prefix_that_never_answers_is_suspended),
+		TEST(a_burst_is_given_time_to_type),
+		TEST(limits_of_an_account_and_of_all_sites),
 		TEST(a_prefix_that_answers_is_not),
 		TEST(limit_of_the_site),
 		TEST(only_what_left_counts),

@@ -301,7 +301,7 @@ static void an_operator_unlocks_the_day_too(void **state)
 	assert_int_equal(RUN(room, subscriber_show(&room->rule, phone, &view, &room->why)), 0);
 	assert_int_equal(view.sites[0].locked_until, T0 + DAY);
 	subscriber_view_free(&view);
-	assert_int_equal(RUN(room, subscriber_unlock(&room->rule, phone, &room->why)), 0);
+	assert_int_equal(RUN(room, subscriber_unlock(&room->rule, phone, false, &room->why)), 0);
 	bind_account(room, "owner", phone);
 }
 
