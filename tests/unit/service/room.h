@@ -191,7 +191,7 @@ static inline const char *wrong(const char *code)
 {
 	static char other[16];
 
-	snprintf(other, sizeof(other), "%s", code);
+	snprintf(other, sizeof(other), "%.15s", code);
 	other[0] = other[0] == '9' ? '0' : (char)(other[0] + 1);
 	return other;
 }
