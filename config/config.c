@@ -107,7 +107,7 @@ static bool fill(struct snapshot *snapshot, const char *path, config_judge *judg
 	snapshot->config.path = arena_copy(&reader.arena, path);
 	if (snapshot->config.path == NULL)
 		reader.problems.lost = true;
-	else if (judge != NULL)
+	if (judge != NULL && !reader.problems.lost)
 		judge(&snapshot->config, problem_add_told, &reader.problems);
 	told = problems_tell(&reader.problems, problem, arg);
 	snapshot->arena = reader.arena;

@@ -141,7 +141,7 @@ typedef void config_problem(void *arg, const char *file, unsigned line, const ch
 const struct config *config_load(const char *path, config_problem *problem, void *arg);
 
 /* Tells what only the rules can judge. It also sees a configuration with problems: a default
- * stands where a value was wrong, and NULL for the text of a template. */
+ * stands where a value was wrong, and "" for the text of a template. */
 typedef void config_judge(const struct config *config, config_problem *problem, void *arg);
 
 /* As config_load; what judge tells is told among the rest, in file order. */

@@ -78,7 +78,7 @@ static void judge(const struct config *config, config_problem *problem, void *ar
 		const struct config_site *site = &config->sites[i];
 
 		for (size_t k = 0; k < site->n_templates; k++)
-			if (site->templates[k].text != NULL)
+			if (site->templates[k].text[0] != '\0')
 				judge_template(config, i, &site->templates[k], problem, arg);
 	}
 }
