@@ -36,12 +36,13 @@ static void read_text(struct conf_reader *r, const config_setting_t *s, const ch
 {
 	const char *text = conf_text(r, s);
 
+	template->locale = locale;
+	template->line = (unsigned)config_setting_source_line(s);
+	template->text = "";
 	if (text == NULL)
 		return;
 	if (*text == '\0')
 		problem_add(&r->problems, s, NULL, "must not be empty");
-	template->locale = locale;
-	template->line = (unsigned)config_setting_source_line(s);
 	template->text = arena_copy(&r->arena, text);
 	if (template->text == NULL)
 		r->problems.lost = true;

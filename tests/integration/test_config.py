@@ -36,6 +36,7 @@ MISTAKES = [
      'sites[0].on_uncertain.verification: "retry"'),
     ('  templates = { verification = { ru = "Ваш код";',
      "sites[0].templates.verification.ru: {code} is missing"),
+    ('                                 de = 5;', "sites[0].templates.verification.de: must be a"),
     ('                                 en = "{cod} {code}"; };',
      "sites[0].templates.verification.en: only"),
     ('                contact_request = { ru = "{code}"; }; };',
