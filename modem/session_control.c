@@ -51,6 +51,8 @@ int session_action(struct session *s, enum modem_action action)
 
 void control_due(struct session *s)
 {
+	const char *why;
+
 	if (s->closing || is_on_the_air(s))
 		return; /* a message was quicker: after it */
 	s->action_set = false;
@@ -58,11 +60,18 @@ void control_due(struct session *s)
 		recover_trouble(s, TROUBLE_ASKED, "a reset was asked for");
 		return;
 	}
+	why = s->action_why != NULL ? s->action_why : "reopened by an operator";
+	s->action_why = NULL;
+	if (s->refused) {
+		session_disconnect(s);
+		session_refuse(s, why);
+		return;
+	}
 	s->recovery.backoff = 0;
 	s->bringup.pin_refused = false;
 	s->bringup.imei_before[0] = '\0'; /* a modem that was replaced is accepted */
 	if (s->port != NULL)
-		session_reopen(s, "reopened by an operator");
+		session_reopen(s, why);
 	else
 		session_open(s);
 }

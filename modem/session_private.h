@@ -46,6 +46,7 @@ struct session {
 	bool changed_due, send_failed, open_due; /* for TIMER_SOON */
 	enum modem_action action_due;
 	bool action_set;
+	const char *action_why; /* NULL: an operator asked for it */
 	modem_trace *trace;
 	void *trace_arg;
 	void (*closed)(void *arg);
