@@ -134,6 +134,8 @@ void gateway_set_config(struct gateway *g, const struct config *config)
 		retention_set_config(g->retention, config);
 	if (g->windows != NULL)
 		windows_set_config(g->windows, config);
+	if (g->modems != NULL)
+		fleet_set_config(g->modems, config);
 }
 
 const struct config *gateway_config(const struct gateway *g)

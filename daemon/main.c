@@ -126,8 +126,8 @@ static void reload(struct program *program)
 	}
 	gateway_set_config(program->gateway, config);
 	config_unref(config);
-	log_info("configuration read again: sites, clients and limits are in force; socket, "
-		 "database and modems keep theirs until a restart");
+	log_info("configuration read again: it is in force, but for socket and database, which "
+		 "keep theirs until a restart");
 }
 
 static void on_signal(uv_signal_t *handle, int number)

@@ -105,17 +105,6 @@ static struct seat *take(struct control *fleet, struct seat *seat)
 	return seat;
 }
 
-static struct seat *add_configured(struct control *fleet, const struct config_modem *modem)
-{
-	struct seat *seat = seat_new(fleet);
-
-	if (seat == NULL)
-		return NULL;
-	seat->modem = modem;
-	seat->session = session_new(fleet->loop, fleet->config, modem->name, &seat_events, seat);
-	return take(fleet, seat);
-}
-
 struct seat *fleet_add(struct control *fleet, const struct port_facts *port)
 {
 	struct seat *seat = seat_new(fleet);
@@ -145,28 +134,31 @@ static bool is_same_device(const char *one, const char *other)
 	return same;
 }
 
-/* Does an earlier modem use the same device? */
-static bool is_taken(const struct config *config, size_t i)
+const char *fleet_taken(const struct config *config, size_t i)
 {
 	const char *device = config->modems[i].device;
 
 	for (size_t k = 0; k < i && device[0] != '\0'; k++)
 		if (is_same_device(config->modems[k].device, device))
-			return true;
-	return false;
+			return "another modem of the configuration has the same device; change "
+			       "one of them";
+	return NULL;
 }
 
-static void add_all_configured(struct control *fleet)
+struct seat *fleet_add_configured(struct control *fleet, size_t i)
 {
-	const struct config *config = fleet->config;
+	const struct config_modem *modem = &fleet->config->modems[i];
+	const char *why = fleet_taken(fleet->config, i);
+	struct seat *seat = seat_new(fleet);
 
-	for (size_t i = 0; i < config->n_modems; i++) {
-		struct seat *seat = add_configured(fleet, &config->modems[i]);
-
-		if (seat != NULL && is_taken(config, i))
-			session_refuse(seat->session, "another modem of the configuration has the "
-						      "same device; change one of them");
-	}
+	if (seat == NULL)
+		return NULL;
+	seat->modem = modem;
+	seat->session = session_new(fleet->loop, fleet->config, modem->name, &seat_events, seat);
+	seat = take(fleet, seat);
+	if (seat != NULL && why != NULL)
+		session_refuse(seat->session, why);
+	return seat;
 }
 
 const struct seat *fleet_user(const struct control *fleet, const char *usb_path)
@@ -202,7 +194,7 @@ struct control *fleet_new_at(uv_loop_t *loop, const struct config *config,
 
 	if (fleet == NULL)
 		return NULL;
-	fleet->room = config->n_modems > 0 ? config->n_modems : FLEET_PLACES_MAX;
+	fleet->room = config->n_modems + FLEET_PLACES_MAX;
 	fleet->seats = calloc(fleet->room, sizeof(*fleet->seats));
 	if (fleet->seats == NULL) {
 		free(fleet);
@@ -215,7 +207,8 @@ struct control *fleet_new_at(uv_loop_t *loop, const struct config *config,
 	fleet->events = events;
 	fleet->arg = arg;
 	fleet->watch = ports_watch_start(loop, root->dev, on_ports, fleet);
-	add_all_configured(fleet);
+	for (size_t i = 0; i < config->n_modems; i++)
+		fleet_add_configured(fleet, i);
 	find_scan(fleet);
 	return fleet;
 }
@@ -278,19 +271,30 @@ void fleet_close(struct control *fleet, unsigned grace_ms, void (*closed)(void *
 
 size_t control_count(const struct control *control)
 {
-	return control->n;
+	size_t n = 0;
+
+	for (size_t i = 0; i < control->n; i++)
+		n += !control->seats[i]->retired;
+	return n;
 }
 
 const struct modem_status *control_at(const struct control *control, size_t i)
 {
-	return session_status(control->seats[i]->session);
+	struct seat **seat = control->seats;
+
+	while ((*seat)->retired || i-- > 0)
+		seat++;
+	return session_status((*seat)->session);
 }
 
 static struct session *find(const struct control *control, const char *name)
 {
-	for (size_t i = 0; i < control->n; i++)
-		if (strcmp(control_at(control, i)->name, name) == 0)
-			return control->seats[i]->session;
+	for (size_t i = 0; i < control->n; i++) {
+		struct session *session = control->seats[i]->session;
+
+		if (!control->seats[i]->retired && strcmp(session_status(session)->name, name) == 0)
+			return session;
+	}
 	return NULL;
 }
 

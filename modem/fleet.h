@@ -21,6 +21,10 @@ struct control *fleet_new_at(uv_loop_t *loop, const struct config *config,
 			     void *arg);
 
 struct session *fleet_session(struct control *fleet, size_t i); /* 0 .. control_count() - 1 */
+/* Modems of the newer snapshot: other settings, new ones (told as added), and those that are named
+ * no more: they close after their message on the air and are shown no more. */
+void fleet_set_config(struct control *fleet, const struct config *config);
+
 size_t fleet_max(const struct control *fleet); /* sessions that there may ever be */
 
 /* Sessions end (parts on the air get grace_ms), fleet frees itself, then closed runs. */

@@ -4,7 +4,7 @@
  * is; else the USB devices that fit usb_* and that nobody uses are gone through, and where match
  * names IMEI or SIM, or the table does not know the interface, they are asked who they are (the
  * session waits and is woken). Only modems of our table are asked, unless match names the device.
- * Two ports of one USB device, and two modems of one IMEI, are one modem: its second user waits. */
+ * Two ports of one USB device are one modem: its second user waits. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -298,7 +298,8 @@ bool find_device(struct seat *seat, char device[static SESSION_DEVICE_SIZE],
 	return true;
 }
 
-/* Modems of one IMEI on two USB devices are two: cheap ones share numbers. */
+/* Another port of the same USB device. Modems of one IMEI elsewhere are two: cheap ones share
+ * numbers, and what is behind a serial line or a network address is known to its owner alone. */
 static const struct seat *twin(const struct seat *seat)
 {
 	const struct control *fleet = seat->fleet;
@@ -308,8 +309,7 @@ static const struct seat *twin(const struct seat *seat)
 		enum modem_state state = session_status(other->session)->state;
 
 		if (other != seat && other->open && strcmp(other->imei, seat->imei) == 0 &&
-		    (other->usb_path[0] == '\0' || seat->usb_path[0] == '\0' ||
-		     strcmp(other->usb_path, seat->usb_path) == 0) &&
+		    seat->usb_path[0] != '\0' && strcmp(other->usb_path, seat->usb_path) == 0 &&
 		    state != MODEM_ABSENT && state != MODEM_FAILED)
 			return other;
 	}

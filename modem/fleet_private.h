@@ -1,6 +1,7 @@
 /* fleet_private.h - the fleet, as its own files see it.
  *
  * fleet.c        sessions by name, their events, closing
+ * fleet_config.c another configuration
  * fleet_find.c   which port belongs to which modem
  * fleet_ask.c    identities behind ports that nobody uses */
 #pragma once
@@ -21,7 +22,8 @@ struct seat {
 
 	char usb_path[USB_PATH_SIZE]; /* of the USB device it uses; "" none, or none known */
 	unsigned enumeration;
-	bool open; /* its session was given a device and has not asked again since */
+	bool retired; /* in no configuration any more: not shown */
+	bool open;    /* its session was given a device and has not asked again since */
 	char imei[24];
 };
 
@@ -61,7 +63,9 @@ struct control {
 };
 
 /* fleet.c */
-void fleet_ended(struct control *fleet);                                      /* one of open */
+void fleet_ended(struct control *fleet);                            /* one of open */
+struct seat *fleet_add_configured(struct control *fleet, size_t i); /* NULL: full */
+const char *fleet_taken(const struct config *config, size_t i); /* an earlier one has its device */
 struct seat *fleet_add(struct control *fleet, const struct port_facts *port); /* NULL: full */
 const struct seat *fleet_user(const struct control *fleet, const char *usb_path);
 

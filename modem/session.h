@@ -71,6 +71,16 @@ void session_wake(struct session *session);
 /* It never opens: state failed with this reason. Right after session_new only. */
 void session_refuse(struct session *session, const char *why);
 
+/* The same modem's settings of a newer snapshot (counted; modem is in it, or outlives the session).
+ * Where they are of the port or the SIM, it is opened again after the message on the air. */
+void session_set_config(struct session *session, const struct config *config,
+			const struct config_modem *modem);
+
+/* Closes the port after the message on the air; failed with this reason (a constant) until
+ * session_set_config. */
+void session_retire(struct session *session, const struct config *config,
+		    const struct config_modem *modem, const char *why);
+
 const struct modem_status *session_status(const struct session *session); /* borrowed */
 
 bool session_can_send(const struct session *session); /* ready, nothing on the air */

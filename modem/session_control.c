@@ -52,6 +52,8 @@ int session_action(struct session *s, enum modem_action action)
 
 void control_due(struct session *s)
 {
+	const char *why;
+
 	if (s->closing || is_on_the_air(s))
 		return; /* a message was quicker: after it */
 	s->action_set = false;
@@ -59,11 +61,18 @@ void control_due(struct session *s)
 		recover_trouble(s, TROUBLE_ASKED, "a reset was asked for");
 		return;
 	}
+	why = s->action_why != NULL ? s->action_why : "reopened by an operator";
+	s->action_why = NULL;
+	if (s->refused) {
+		session_disconnect(s);
+		session_refuse(s, why);
+		return;
+	}
 	recover_well(s);
 	s->bringup.pin_refused = false;
 	s->bringup.imei_before[0] = '\0'; /* a modem that was replaced is accepted */
 	if (s->port != NULL)
-		session_reopen(s, "reopened by an operator");
+		session_reopen(s, why);
 	else
 		session_open(s);
 }

@@ -53,6 +53,7 @@ struct session {
 	bool changed_due, send_failed, open_due; /* for TIMER_SOON */
 	enum modem_action action_due;
 	bool action_set;
+	const char *action_why; /* NULL: an operator asked for it */
 	modem_trace *trace;
 	void *trace_arg;
 	struct transcript *transcript; /* NULL: no memory for one */

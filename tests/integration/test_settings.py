@@ -130,3 +130,41 @@ def test_a_half_request_leaves_nothing(gateway):
             wire.connect(gateway.socket)
             wire.sendall(whole[:cut])
     assert gateway.get("/v1/messages")["items"] == []
+
+
+def test_sighup_changes_modems(field):
+    first, second = field.simulator(name="one"), field.simulator(name="two")
+    gateway = field.gateway(gate.modem("gsm0", first.pty))
+    gateway.wait_modem()
+    with open(gateway.config, encoding="utf-8") as file:
+        before = file.read()
+
+    def reload(*modems):
+        with open(gateway.config, "w", encoding="utf-8") as file:
+            file.write(re.sub(r"modems = \( .* \);", f"modems = ( {', '.join(modems)} );", before))
+        gateway.reload()
+
+    def shown():
+        return [m["name"] for m in gateway.get("/v1/modems")["items"]]
+
+    # another one comes, and the old one sends on
+    message = gateway.send("+79123456789", "before")
+    reload(gate.modem("gsm0", first.pty), gate.modem("gsm1", second.pty))
+    gateway.wait_modem(name="gsm1")
+    gateway.wait_message(message, "sent")
+    assert shown() == ["gsm0", "gsm1"]
+    assert gateway.get("/v1/modems/gsm0")["reopenings"] == 0
+    # the first goes
+    reload(gate.modem("gsm1", second.pty))
+    gate.wait_until(lambda: shown() == ["gsm1"], why="gsm0 is still there")
+    assert gateway.get("/v1/modems/gsm0").status == 404
+    for i in range(3):
+        gateway.wait_message(gateway.send("+79123456789", f"to the second {i}"), "sent")
+    assert len(second.wait_handset(3)) == 3 and len(first.handset()) == 1
+    # it comes back under another name, and the device of gsm1 changes
+    reload(gate.modem("gsm1", os.path.join(field.folder, "nothing")), gate.modem("back", first.pty))
+    gateway.wait_modem(name="back")
+    gateway.wait_modem("absent", name="gsm1")
+    gateway.wait_message(gateway.send("+79123456789", "through the first"), "sent")
+    assert first.wait_handset(2)[-1]["text"] == "through the first"
+    assert first.violations() == second.violations() == 0

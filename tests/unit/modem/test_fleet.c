@@ -45,16 +45,23 @@ static void on_problem(void *arg, const char *file, unsigned line, const char *s
 
 static const struct session_events events = { .changed = on_changed };
 
-static void begin(const char *text)
+static const struct config *load(const char *text)
 {
 	char path[] = "/tmp/simgate-test-XXXXXX";
 	int fd = mkstemp(path);
+	const struct config *loaded;
 
 	assert_true(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
 	close(fd);
-	config = config_load(path, on_problem, NULL);
+	loaded = config_load(path, on_problem, NULL);
 	unlink(path);
-	assert_non_null(config);
+	assert_non_null(loaded);
+	return loaded;
+}
+
+static void begin(const char *text)
+{
+	config = load(text);
 	uv_loop_init(&loop);
 	n_changed = 0;
 	closed = false;
@@ -91,6 +98,42 @@ static void finds_modems_by_name(void **state)
 		uv_run(&loop, UV_RUN_ONCE);
 	assert_int_equal(control_find(fleet, "a")->state, MODEM_ABSENT);
 	assert_non_null(strstr(control_find(fleet, "a")->why, "plugged in"));
+	end();
+}
+
+static void set_config(const char *text)
+{
+	const struct config *changed = load(text);
+
+	fleet_set_config(fleet, changed);
+	config_unref(changed);
+}
+
+static bool is_absent(const char *name, const char *device)
+{
+	const struct modem_status *status = control_find(fleet, name);
+
+	return status->state == MODEM_ABSENT && strstr(status->why, device) != NULL;
+}
+
+static void another_configuration(void **state)
+{
+	(void)state;
+	begin("modems = ( { name = \"a\"; device = \"/nonexistent/a\"; } );");
+	set_config("modems = ( { name = \"b\"; device = \"/nonexistent/b\"; },"
+		   " { name = \"a\"; device = \"/nonexistent/c\"; } );");
+	assert_int_equal(control_count(fleet), 2);
+	while (!is_absent("a", "/nonexistent/c") || !is_absent("b", "/nonexistent/b"))
+		uv_run(&loop, UV_RUN_ONCE);
+	set_config("modems = ( { name = \"b\"; device = \"/nonexistent/b\"; } );");
+	assert_int_equal(control_count(fleet), 1);
+	assert_string_equal(control_at(fleet, 0)->name, "b");
+	assert_null(control_find(fleet, "a"));
+	assert_int_equal(control_action(fleet, "a", MODEM_REOPEN), -ENOENT);
+	set_config("modems = ( { name = \"a\"; device = \"/nonexistent/a\"; } );");
+	assert_int_equal(control_count(fleet), 1);
+	while (!is_absent("a", "/nonexistent/a"))
+		uv_run(&loop, UV_RUN_ONCE);
 	end();
 }
 
@@ -147,6 +190,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_modems_by_name),
+		cmocka_unit_test(another_configuration),
 		cmocka_unit_test(second_name_of_a_device_is_refused),
 		cmocka_unit_test(asks_by_name),
 		cmocka_unit_test(names_every_state),
