@@ -105,6 +105,21 @@ static int tell_accepted(struct modem *modem, int reference)
 	return RESULT_OK;
 }
 
+/* A dialogue's own answer to a payload: nothing reaches the network. */
+static bool dialogue_answers(struct modem *modem)
+{
+	size_t n;
+	char *const *lines = dialogue_find(&modem->dialogue, FAULT_ON_PAYLOAD, &n);
+
+	if (lines == NULL)
+		return false;
+	modem->stats.refused++;
+	for (size_t i = 0; i < n; i++)
+		reply_line(modem, "%s", lines[i]);
+	reply_end(modem, n > 0 ? RESULT_WRITTEN : RESULT_SILENT);
+	return true;
+}
+
 static void network_answers(void *owner, struct job *job)
 {
 	struct modem *modem = owner;
@@ -114,6 +129,8 @@ static void network_answers(void *owner, struct job *job)
 	int reference;
 
 	(void)job;
+	if (dialogue_answers(modem))
+		return;
 	if (modem_fault(modem, FAULT_CMS, FAULT_ON_PAYLOAD, &number))
 		modem->sending.refused = (int)number;
 	else

@@ -13,6 +13,7 @@ enum { ANSWER_LINES_MAX = 64 };
 struct dialogue_entry {
 	struct dialogue_entry *next;
 	char *command;
+	bool used;
 	size_t n;
 	char *lines[ANSWER_LINES_MAX];
 };
@@ -87,12 +88,31 @@ void dialogue_free(struct dialogue *dialogue)
 	}
 }
 
+/* Entries of the same pattern take turns; the last one stays. */
+static struct dialogue_entry *whose_turn(struct dialogue_entry *entry)
+{
+	struct dialogue_entry *next;
+
+	while (entry->used) {
+		next = entry->next;
+		while (next != NULL && strcmp(next->command, entry->command) != 0)
+			next = next->next;
+		if (next == NULL)
+			break;
+		entry = next;
+	}
+	entry->used = true;
+	return entry;
+}
+
 char *const *dialogue_find(const struct dialogue *dialogue, const char *command, size_t *n)
 {
-	const struct dialogue_entry *entry = dialogue->first;
+	struct dialogue_entry *entry = dialogue->first;
 
 	while (entry != NULL && !glob_match(entry->command, command))
 		entry = entry->next;
+	if (entry != NULL)
+		entry = whose_turn(entry);
 	if (entry == NULL || (entry->n == 1 && strcmp(entry->lines[0], built_in) == 0))
 		return NULL;
 	*n = entry->n;

@@ -1,11 +1,14 @@
 /* dialogue.h - another modem's answers, read from a file, in place of the built-in ones.
  *
  *     # remark
- *     < AT+CPMS=*         a command; '*' stands for any characters; the first that fits wins
+ *     < AT+CPMS=*         a command; '*' stands for any characters; the first that fits wins,
+ *                         and of those with the same text each in its turn (the last one stays)
  *     > +CPMS: 0,20       its answer, line by line, final result included
  *     > OK
  *     < AT+CMGS=*
  *     > @built-in         an exception: the simulator's own answer
+ *
+ *     < payload           what Ctrl-Z ends; with lines of its own nothing is sent
  *
  * A command without answer lines is met with silence. */
 #pragma once
