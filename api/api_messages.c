@@ -1,5 +1,4 @@
-/* api_messages.c - messages and previews: parse on the loop, rule on the store's thread, render on
- * the loop. */
+/* api_messages.c - messages: parse on the loop, rule on the store's thread, render on the loop. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,8 +85,8 @@ static int run_retry(const struct rule *rule, void *arg, struct refusal *why)
 
 /* In the order of enum message_priority, enum gsm_encoding, enum config_translit. */
 static const char *const priority_words[] = { "high", "normal", "low", NULL };
-static const char *const encoding_words[] = { "auto", "gsm7", "ucs2", NULL };
-static const char *const translit_words[] = { "never", "save_parts", "always", NULL };
+const char *const encoding_words[] = { "auto", "gsm7", "ucs2", NULL };
+const char *const translit_words[] = { "never", "save_parts", "always", NULL };
 
 /* clang-format off */
 static const struct json_member create_members[] = {
@@ -221,44 +220,4 @@ void handle_message_list(struct request *request)
 	    request_word(request, "state", message_state_parse, &filter->state) &&
 	    request_word(request, "kind", parse_kind, &filter->kind))
 		request_fetch(request, run_list, render_list);
-}
-
-struct preview_input {
-	const char *text;
-	int transliterate, encoding;
-};
-
-/* clang-format off */
-static const struct json_member preview_members[] = {
-	{ .name = "text", .kind = JSON_IN_TEXT, .required = true, .min = 1, .max = TEXT_SIZE - 1,
-	  .offset = offsetof(struct preview_input, text) },
-	{ .name = "encoding", .kind = JSON_IN_WORD, .words = encoding_words,
-	  .offset = offsetof(struct preview_input, encoding) },
-	{ .name = "transliterate", .kind = JSON_IN_WORD_OR_FLAG, .words = translit_words,
-	  .offset = offsetof(struct preview_input, transliterate) },
-};
-/* clang-format on */
-
-/* Needs no store: a text is only looked at. */
-void handle_preview(struct request *request)
-{
-	struct preview_input in = { .encoding = GSM_AUTO, .transliterate = TRANSLIT_NEVER };
-	struct text_preview preview = { .n_offending = 0 };
-	struct refusal why = { .reason = REASON_NONE };
-	struct json_text out = { 0 };
-	int err;
-
-	if (request->site != NULL)
-		in.transliterate = (int)request->site->transliterate;
-	if (!request_read(request, preview_members, ARRAY_LEN(preview_members), &in))
-		return;
-	err = text_preview(&preview, in.text, (enum config_translit)in.transliterate,
-			   (enum gsm_encoding)in.encoding, &why);
-	if (err == 0) {
-		json_out_preview(&out, &preview);
-		reply_json(request, MHD_HTTP_OK, &out);
-	} else {
-		reply_refusal(request, &why);
-	}
-	secret_wipe(&preview, sizeof(preview));
 }

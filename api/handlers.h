@@ -3,13 +3,14 @@
 
 struct request;
 
-/* api_messages.c, api_inbox.c */
+/* api_messages.c, api_preview.c, api_inbox.c */
 void handle_message_create(struct request *request);
 void handle_message_list(struct request *request);
 void handle_message_show(struct request *request);
 void handle_message_cancel(struct request *request);
 void handle_message_retry(struct request *request);
 void handle_preview(struct request *request);
+void handle_templates(struct request *request);
 void handle_inbox(struct request *request);
 
 /* api_verifications.c, api_contacts.c, api_accounts.c */
@@ -45,3 +46,6 @@ void modem_trace_end(struct request *request);
 
 void handle_status(struct request *request);
 void handle_healthz(struct request *request);
+
+/* Words that bodies of messages and of previews take (api_messages.c). */
+extern const char *const encoding_words[], *const translit_words[];

@@ -1,6 +1,8 @@
 /* json_out.c - messages, verifications, contact requests, accounts. */
 #include "api/json_out.h"
 
+#include <stdio.h>
+
 static const char *const encoding_names[] = {
 	[GSM_AUTO] = "auto",
 	[GSM_GSM7] = "gsm7",
@@ -85,9 +87,8 @@ void json_out_message(struct json_text *out, const struct message_view *view, bo
 	json_text_close(out, '}');
 }
 
-void json_out_preview(struct json_text *out, const struct text_preview *preview)
+static void out_preview(struct json_text *out, const struct text_preview *preview)
 {
-	json_text_open(out, NULL, '{');
 	json_text_string(out, "encoding", encoding_names[preview->shape.encoding]);
 	json_text_number(out, "parts", preview->shape.n_parts);
 	json_text_number(out, "units", preview->shape.units);
@@ -101,6 +102,27 @@ void json_out_preview(struct json_text *out, const struct text_preview *preview)
 	}
 	json_text_close(out, ']');
 	json_text_string(out, "text", preview->text);
+}
+
+void json_out_preview(struct json_text *out, const struct text_preview *preview)
+{
+	json_text_open(out, NULL, '{');
+	out_preview(out, preview);
+	json_text_close(out, '}');
+}
+
+void json_out_template(struct json_text *out, const struct text_template *template)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s%s%s", config_kind_name(template->kind),
+		 template->purpose[0] != '\0' ? "." : "", template->purpose);
+	json_text_open(out, NULL, '{');
+	json_text_string(out, "template", name);
+	json_text_string(out, "locale", template->locale);
+	json_text_string(out, "source", template->built_in ? "built_in" : "site");
+	json_text_flag(out, "chosen", template->chosen);
+	out_preview(out, &template->preview);
 	json_text_close(out, '}');
 }
 

@@ -22,6 +22,7 @@ void json_out_list_close(struct json_text *out, const char *next);
 
 void json_out_message(struct json_text *out, const struct message_view *view, bool with_history);
 void json_out_preview(struct json_text *out, const struct text_preview *preview);
+void json_out_template(struct json_text *out, const struct text_template *template);
 void json_out_verification(struct json_text *out, const struct verification_view *view);
 void json_out_check(struct json_text *out, const struct verification_view *view,
 		    enum check_result result);

@@ -36,7 +36,9 @@ void json_out_event(struct json_text *out, const struct event *event)
 
 /* 27.007 7.2: the stat of +CREG. */
 static const char *const registrations[] = {
-	"not_registered", "home", "searching", "denied", "unknown", "roaming",
+	"not_registered", "home",    "searching",     "denied",
+	"unknown",        "roaming", "home_sms_only", "roaming_sms_only",
+	"emergency_only", "home",    "roaming",       "emergency_only",
 };
 
 static void out_network(struct json_text *out, const struct modem_status *status)

@@ -16,6 +16,7 @@ static const struct route routes[] = {
 	{ "DELETE", "/v1/messages/{}",         ROLE_SUBMIT,   SITE_EACH, false, "", handle_message_cancel },
 	{ "POST",   "/v1/messages/{}/retry",   ROLE_OPERATOR, SITE_EACH, true,  "", handle_message_retry },
 	{ "POST",   "/v1/preview",             ROLE_VIEWER,   SITE_NONE, false, "", handle_preview },
+	{ "GET",    "/v1/templates",           ROLE_VIEWER,   SITE_ONE,  false, "", handle_templates },
 	{ "POST",   "/v1/verifications",       ROLE_SUBMIT,   SITE_ONE,  true,  "", handle_verification_create },
 	{ "GET",    "/v1/verifications/{}",    ROLE_SUBMIT,   SITE_EACH, false, "", handle_verification_show },
 	{ "POST",   "/v1/verifications/{}/check",  ROLE_SUBMIT, SITE_EACH, false, "", handle_verification_check },

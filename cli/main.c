@@ -32,6 +32,7 @@ static const struct option options[] = {
 	{ "report", no_argument, NULL, OPT_REPORT },
 	{ "send-at", required_argument, NULL, OPT_SEND_AT },
 	{ "state", required_argument, NULL, OPT_STATE },
+	{ "template", optional_argument, NULL, OPT_TEMPLATE },
 	{ "to", required_argument, NULL, OPT_TO },
 	{ "to-name", required_argument, NULL, OPT_TO_NAME },
 	{ "transliterate", required_argument, NULL, OPT_TRANSLITERATE },

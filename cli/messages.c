@@ -6,7 +6,7 @@
 
 #include "cli/cli.h"
 
-enum { PATH_SIZE = 1536, POLL_S = 25, DEFAULT_WAIT_S = 300 };
+enum { PATH_SIZE = 1536, POLL_S = 25, DEFAULT_WAIT_S = 300, TEMPLATE_WIDTH = 4096 };
 
 /* ---- printing ---- */
 
@@ -102,12 +102,48 @@ static void print_preview(const json_t *preview)
 	const json_t *offending = json_object_get(preview, "offending"), *one;
 	size_t i;
 
+	if (json_object_get(preview, "template") != NULL)
+		printf("%s in %s, %s\n", text_at(preview, "template"), text_at(preview, "locale"),
+		       strcmp(text_at(preview, "source"), "site") == 0 ? "the site's own"
+								       : "built in");
 	printf("%s, %lld parts, %lld units, %lld left in the last part\n",
 	       text_at(preview, "encoding"), number_at(preview, "parts"),
 	       number_at(preview, "units"), number_at(preview, "units_left"));
 	json_array_foreach(offending, i, one) printf("  not in GSM 7-bit: '%s' at %lld\n",
 						     text_at(one, "char"), number_at(one, "at"));
 	printf("%s\n", text_at(preview, "text"));
+}
+
+/* Every form of the site; a star marks those that are sent with samples like these. */
+static void print_templates(const json_t *list)
+{
+	static const char *const heads[] = { "",         "TEMPLATE", "LOCALE", "SOURCE",
+					     "ENCODING", "PARTS",    "UNITS",  "TEXT" };
+	struct table *table = table_new(heads, 8);
+	const json_t *items = json_object_get(list, "items"), *t;
+	size_t i;
+
+	json_array_foreach(items, i, t)
+	{
+		char parts[24], units[24], text[TEMPLATE_WIDTH];
+		const char *row[] = { json_is_true(json_object_get(t, "chosen")) ? "*" : "",
+				      text_at(t, "template"),
+				      text_at(t, "locale"),
+				      text_at(t, "source"),
+				      text_at(t, "encoding"),
+				      parts,
+				      units,
+				      text };
+
+		snprintf(parts, sizeof(parts), "%lld", number_at(t, "parts"));
+		snprintf(units, sizeof(units), "%lld", number_at(t, "units"));
+		snprintf(text, sizeof(text), "%s", text_at(t, "text"));
+		for (char *c = text; *c != '\0'; c++)
+			if (*c == '\n') /* the auto-fill line, after a sign that no text has */
+				*c = '|';
+		table_row(table, row);
+	}
+	table_print(table);
 }
 
 /* ---- waiting ---- */
@@ -254,9 +290,33 @@ static enum exit_code run_send(struct call *call)
 	return result == EXIT_DONE ? wait_for(call, id) : result;
 }
 
+/* The name stands behind --template=, or is the word after it; without one: all of them. */
+static enum exit_code preview_template(struct call *call)
+{
+	const char *name = call->option[OPT_TEMPLATE];
+	json_t *body;
+
+	if (name[0] == '\0' && call->n_words > 0)
+		name = call->words[0];
+	if (name[0] == '\0')
+		return call_and_print(call, "GET", "/v1/templates", NULL, print_templates);
+	body = json_object();
+	json_object_set_new(body, "template", json_string(name));
+	set_option(body, "locale", call, OPT_LOCALE);
+	set_option(body, "from_name", call, OPT_FROM_NAME);
+	set_option(body, "to_name", call, OPT_TO_NAME);
+	set_option(body, "order", call, OPT_ORDER);
+	set_option(body, "app_hash", call, OPT_APP_HASH);
+	return call_and_print(call, "POST", "/v1/preview", body, print_preview);
+}
+
 static enum exit_code run_preview(struct call *call)
 {
-	json_t *body = text_body(call, 0);
+	json_t *body;
+
+	if (call->option[OPT_TEMPLATE] != NULL)
+		return preview_template(call);
+	body = text_body(call, 0);
 
 	return body == NULL ? not_utf8()
 			    : call_and_print(call, "POST", "/v1/preview", body, print_preview);
@@ -331,8 +391,11 @@ const struct verb message_verbs[] = {
 	  OPT(PRIORITY) | OPT(SEND_AT) | OPT(REFERENCE) | OPT(TTL) | OPT(REPORT) | OPT(ENCODING) |
 		  OPT(TRANSLITERATE) | OPT(WAIT) | OPT(KEY),
 	  "send NUMBER [TEXT]", "queue a text (from standard input without TEXT)", run_send },
-	{ "preview", NULL, 0, 64, OPT(ENCODING) | OPT(TRANSLITERATE), "preview [TEXT]",
-	  "how a text becomes SMS parts", run_preview },
+	{ "preview", NULL, 0, 64,
+	  OPT(ENCODING) | OPT(TRANSLITERATE) | OPT(TEMPLATE) | OPT(LOCALE) | OPT(FROM_NAME) |
+		  OPT(TO_NAME) | OPT(ORDER) | OPT(APP_HASH),
+	  "preview [TEXT | --template [KIND[.PURPOSE]]]",
+	  "how a text, or the site's templates, become SMS parts", run_preview },
 	{ "show", NULL, 1, 1, 0, "show ID", "a message, verification or contact request",
 	  run_show },
 	{ "list", NULL, 0, 0,

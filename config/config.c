@@ -147,6 +147,11 @@ const struct config_modem *config_modem(const struct config *config, const char 
 	return NULL;
 }
 
+const struct config_modem *config_modem_default(void)
+{
+	return &spec_modem_defaults;
+}
+
 const char *config_role_name(enum config_role role)
 {
 	static const char *const names[] = { [ROLE_NONE] = "none",
@@ -164,4 +169,14 @@ const char *config_kind_name(enum config_kind kind)
 						       [KIND_TEXT] = "text" };
 
 	return names[kind];
+}
+
+bool config_is_purpose(const char *name)
+{
+	static const char *const purposes[] = { "register", "login", "change" };
+
+	for (size_t i = 0; i < ARRAY_LEN(purposes); i++)
+		if (strcmp(purposes[i], name) == 0)
+			return true;
+	return false;
 }

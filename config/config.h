@@ -40,7 +40,8 @@ struct config_client {
 struct config_template {
 	enum config_kind kind;
 	const char *locale, *text;
-	unsigned line; /* in the file */
+	unsigned line;       /* in the file */
+	const char *purpose; /* of a verification: for this one alone; "": for every one */
 };
 
 struct config_test_number {
@@ -60,17 +61,20 @@ struct config_verification {
 	size_t n_resend_after;
 	enum config_reveal reveal_bound;
 	struct config_strings countries; /* upper-case ISO regions; default: the site's region */
-	struct config_rates per_account_number, per_number, per_prefix, per_site;
+	struct config_rates per_account_number, per_number, per_account, per_prefix, per_site;
 };
 
 struct config_contact {
 	struct config_rates per_sender, per_recipient;
 	bool require_sender_verified;
-	const char *quiet_hours; /* "21:00-09:00" or "" */
+	const char *quiet_hours; /* "21:00-09:00" or ""; in the site's timezone */
+	int64_t max_age_ms;      /* one that has not left by then never does */
+	bool confirm_opt_out;
 };
 
 struct config_site {
 	const char *name, *title, *origin, *region, *locale;
+	const char *timezone; /* IANA name; "": the region's, where it has one alone, else UTC */
 	bool autofill;
 	struct config_verification verification;
 	struct config_contact contact;
@@ -127,7 +131,8 @@ struct config {
 	size_t n_sites; /* at least one */
 	const struct config_modem *modems;
 	size_t n_modems;
-	int64_t retain_failed_texts_ms, retain_inbox_ms, retain_events_ms;
+	int64_t retain_failed_texts_ms, retain_inbox_ms, retain_events_ms, retain_messages_ms;
+	struct config_rates global_codes; /* SMS with codes of all sites together */
 	const char *metrics_listen;
 	enum log_level log_level;
 	bool log_full_numbers;
@@ -149,9 +154,11 @@ void config_unref(const struct config *config); /* NULL is allowed; from any thr
 /* NULL if there is none of that name. */
 const struct config_site *config_site(const struct config *config, const char *name);
 const struct config_modem *config_modem(const struct config *config, const char *name);
+const struct config_modem *config_modem_default(void); /* what holds where nothing is said */
 
 /* "90s", "5m", "3h", "1d", each from 1 s. 0, or -1. */
 int config_parse_duration(const char *text, int64_t *ms);
 
 const char *config_role_name(enum config_role role);
 const char *config_kind_name(enum config_kind kind); /* verification, contact_request, text */
+bool config_is_purpose(const char *name);            /* register, login, change */

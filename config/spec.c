@@ -58,8 +58,14 @@ static const struct conf_spec retention_specs[] = {
 	{ "failed_texts", conf_read_duration, FIELD(config, retain_failed_texts_ms) },
 	{ "inbox", conf_read_duration, FIELD(config, retain_inbox_ms) },
 	{ "events", conf_read_duration, FIELD(config, retain_events_ms) },
+	{ "messages", conf_read_duration, FIELD(config, retain_messages_ms) },
 };
 static const struct conf_group retention_group = { GROUP(retention_specs) };
+
+static const struct conf_spec global_limits_specs[] = {
+	{ "global", conf_read_rates, FIELD(config, global_codes) },
+};
+static const struct conf_group global_limits_group = { GROUP(global_limits_specs) };
 
 static const struct conf_spec metrics_specs[] = {
 	{ "listen", conf_read_string, FIELD(config, metrics_listen), .check = value_listen },
@@ -90,6 +96,7 @@ static const struct conf_group client_group = { GROUP(client_specs),
 static const struct conf_spec limits_specs[] = {
 	{ "per_account_number", conf_read_rates, FIELD(config_verification, per_account_number) },
 	{ "per_number", conf_read_rates, FIELD(config_verification, per_number) },
+	{ "per_account", conf_read_rates, FIELD(config_verification, per_account) },
 	{ "per_prefix", conf_read_rates, FIELD(config_verification, per_prefix) },
 	{ "per_site", conf_read_rates, FIELD(config_verification, per_site) },
 };
@@ -125,6 +132,8 @@ static const struct conf_spec contact_specs[] = {
 	  FIELD(config_contact, require_sender_verified) },
 	{ "quiet_hours", conf_read_string, FIELD(config_contact, quiet_hours),
 	  .check = value_quiet_hours },
+	{ "max_age", conf_read_duration, FIELD(config_contact, max_age_ms) },
+	{ "confirm_opt_out", conf_read_bool, FIELD(config_contact, confirm_opt_out) },
 };
 static const struct conf_group contact_group = { GROUP(contact_specs) };
 
@@ -164,6 +173,7 @@ static const struct conf_spec site_specs[] = {
 	{ "origin", conf_read_string, FIELD(config_site, origin), .check = value_origin },
 	{ "region", conf_read_region, FIELD(config_site, region), .check = value_region },
 	{ "locale", conf_read_string, FIELD(config_site, locale), .check = value_locale },
+	{ "timezone", conf_read_string, FIELD(config_site, timezone), .check = value_timezone },
 	{ "autofill", conf_read_bool, FIELD(config_site, autofill) },
 	{ "verification", conf_read_inner, FIELD(config_site, verification),
 	  .group = &verification_group },
@@ -193,6 +203,7 @@ const struct config_site spec_site_defaults = {
 	.origin = "",
 	.region = "",
 	.locale = "en",
+	.timezone = "",
 	.autofill = true,
 	.verification = { .code_length = 6,
 			  .max_wrong_codes = 5,
@@ -209,7 +220,8 @@ const struct config_site spec_site_defaults = {
 			  .per_prefix = RATES({ 20, HOUR }) },
 	.contact = { .per_sender = RATES({ 1, 3 * HOUR }),
 		     .per_recipient = RATES({ 3, DAY }),
-		     .quiet_hours = "" },
+		     .quiet_hours = "",
+		     .max_age_ms = DAY },
 	.on_uncertain = { [KIND_VERIFICATION] = UNCERTAIN_RESEND,
 			  [KIND_CONTACT_REQUEST] = UNCERTAIN_KEEP,
 			  [KIND_TEXT] = UNCERTAIN_KEEP },
@@ -266,7 +278,7 @@ static const struct conf_spec modem_specs[] = {
 	{ "balance", conf_read_inner, FIELD(config_modem, balance), .group = &balance_group },
 	INNER("timeouts", timeout_group),
 };
-static const struct config_modem modem_defaults = {
+const struct config_modem spec_modem_defaults = {
 	.name = "",
 	.device = "",
 	.match = { "", "", "", "", "", "", -1 },
@@ -283,8 +295,8 @@ static const struct config_modem modem_defaults = {
 	.result_timeout_ms = 180 * SECOND,
 	.command_timeout_ms = 5 * SECOND,
 };
-static const struct conf_group modem_group = { GROUP(modem_specs), .size = sizeof(modem_defaults),
-					       .defaults = &modem_defaults,
+static const struct conf_group modem_group = { GROUP(modem_specs), .size = sizeof(spec_modem_defaults),
+					       .defaults = &spec_modem_defaults,
 					       .finish = spec_finish_modem };
 
 /* the whole file */
@@ -297,6 +309,7 @@ static const struct conf_spec root_specs[] = {
 	{ "clients", conf_read_groups, ITEMS(config, clients, n_clients), .group = &client_group },
 	{ "sites", conf_read_groups, ITEMS(config, sites, n_sites), .group = &site_group },
 	{ "modems", conf_read_groups, ITEMS(config, modems, n_modems), .group = &modem_group },
+	INNER("limits", global_limits_group),
 	INNER("retention", retention_group),
 	INNER("metrics", metrics_group),
 	INNER("log", log_group),
@@ -313,6 +326,7 @@ const struct config spec_defaults = {
 	.retain_failed_texts_ms = DAY,
 	.retain_inbox_ms = 30 * DAY,
 	.retain_events_ms = 90 * DAY,
+	.retain_messages_ms = 90 * DAY,
 	.metrics_listen = "",
 	.log_level = LOG_LEVEL_INFO,
 	.queue_max = 1000000,

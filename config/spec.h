@@ -6,6 +6,7 @@
 extern const struct conf_group spec_root; /* of struct config */
 extern const struct config spec_defaults;
 extern const struct config_site spec_site_defaults;
+extern const struct config_modem spec_modem_defaults;
 
 conf_read spec_read_templates; /* of struct config_site */
 

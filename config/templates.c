@@ -1,7 +1,8 @@
 /* templates.c - a site's own texts: templates = { KIND = { LOCALE = "text"; ... }; ... }, where a
- * list of texts may stand for one (the rules take the shortest).
- * The kinds are known, the locales are free, so these two levels are read by hand; what a text
- * may hold is the rules' business (service/texts.h). */
+ * list of texts may stand for one (the rules take the shortest), and, for verification, a group
+ * PURPOSE = { LOCALE = "text"; ... } of texts for that purpose alone.
+ * The kinds and purposes are known, the locales are free, so these levels are read by hand; what a
+ * text may hold is the rules' business (service/texts.h). */
 #include <string.h>
 
 #include "config/spec.h"
@@ -68,6 +69,49 @@ static size_t read_locale(struct conf_reader *r, const config_setting_t *s,
 	return n;
 }
 
+/* A group below verification: the texts of one purpose. */
+static const char *purpose_of(struct conf_reader *r, const config_setting_t *s)
+{
+	const char *purpose;
+
+	if (!config_is_purpose(config_setting_name(s))) {
+		problem_add(&r->problems, s, NULL,
+			    "must be a string; a group is named after a purpose: register, login, "
+			    "change");
+		return NULL;
+	}
+	purpose = arena_copy(&r->arena, config_setting_name(s));
+	if (purpose == NULL)
+		r->problems.lost = true;
+	return purpose;
+}
+
+/* The locales in group s; items is the site's whole room. */
+static void read_locales(struct conf_reader *r, const config_setting_t *s, struct config_site *site,
+			 struct config_template *items, enum config_kind kind, const char *purpose)
+{
+	for (int i = 0; i < config_setting_length(s); i++) {
+		const config_setting_t *member = config_setting_get_elem(s, (unsigned)i);
+		struct config_template *first = &items[site->n_templates];
+		size_t n;
+
+		if (kind == KIND_VERIFICATION && *purpose == '\0' &&
+		    config_setting_is_group(member)) {
+			const char *inner = purpose_of(r, member);
+
+			if (inner != NULL)
+				read_locales(r, member, site, items, kind, inner);
+			continue;
+		}
+		n = read_locale(r, member, first);
+		for (size_t j = 0; j < n; j++) {
+			first[j].kind = kind;
+			first[j].purpose = purpose;
+		}
+		site->n_templates += n;
+	}
+}
+
 static void read_kind(struct conf_reader *r, const config_setting_t *s, struct config_site *site,
 		      struct config_template *items)
 {
@@ -78,16 +122,8 @@ static void read_kind(struct conf_reader *r, const config_setting_t *s, struct c
 			    "unknown kind of template; known: verification, contact_request");
 		return;
 	}
-	if (!conf_is(r, s, CONFIG_TYPE_GROUP))
-		return;
-	for (int i = 0; i < config_setting_length(s); i++) {
-		struct config_template *first = &items[site->n_templates];
-		size_t n = read_locale(r, config_setting_get_elem(s, (unsigned)i), first);
-
-		for (size_t j = 0; j < n; j++)
-			first[j].kind = (enum config_kind)kind;
-		site->n_templates += n;
-	}
+	if (conf_is(r, s, CONFIG_TYPE_GROUP))
+		read_locales(r, s, site, items, (enum config_kind)kind, "");
 }
 
 void spec_read_templates(struct conf_reader *r, const config_setting_t *s,

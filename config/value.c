@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+#include <unicode/ucal.h>
+#include <unicode/ustring.h>
 
 #include "base/util.h"
 
@@ -218,6 +220,19 @@ const char *value_quiet_hours(const char *text)
 			      is_time(text + 6) && memcmp(text, text + 6, 5) != 0))
 		return NULL;
 	return "must be two times of day, such as \"21:00-09:00\", or \"\" for none";
+}
+
+const char *value_timezone(const char *text)
+{
+	enum { ZONE_MAX = 64 };
+	UChar zone[ZONE_MAX], canonical[ZONE_MAX];
+	UErrorCode error = U_ZERO_ERROR;
+
+	if (*text == '\0')
+		return NULL;
+	u_strFromUTF8(zone, ZONE_MAX, NULL, text, -1, &error);
+	ucal_getCanonicalTimeZoneID(zone, -1, canonical, ZONE_MAX, NULL, &error);
+	return U_SUCCESS(error) ? NULL : "must be a time zone, such as \"Europe/Moscow\"";
 }
 
 const char *value_ussd(const char *text)

@@ -26,6 +26,7 @@ value_check value_phone_or_empty;
 value_check value_prefix;
 value_check value_code;
 value_check value_quiet_hours; /* "" or 21:00-09:00 */
+value_check value_timezone;    /* "" or Europe/Moscow */
 value_check value_ussd;
 value_check value_pattern; /* a regular expression with a group */
 value_check value_imei;

@@ -62,7 +62,7 @@ static bool route_make(const struct dispatch *d, struct route *route, int64_t id
 	route->id = id;
 	route->window = d->n_routes < ROUTES_OF_FULL_WINDOW ? SCHED_WINDOW : SCHED_WINDOW / 4;
 	route->sched = sched_new(route->window);
-	route->reach = calloc(d->n_lanes > 0 ? d->n_lanes : 1, sizeof(*route->reach));
+	route->reach = calloc(d->max_lanes > 0 ? d->max_lanes : 1, sizeof(*route->reach));
 	if (route->sched == NULL || route->reach == NULL) {
 		sched_free(route->sched);
 		free(route->reach);

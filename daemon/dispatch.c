@@ -302,6 +302,18 @@ static void note_pin(struct lane *lane)
 	pin_worked(lane->dispatch, lane->session, status->iccid);
 }
 
+/* Those that are there at the start come with dispatch_start. */
+static void on_added(void *arg, struct session *session)
+{
+	struct dispatch *d = arg;
+
+	if (d->lanes == NULL || d->stopping || d->n_lanes == d->max_lanes)
+		return;
+	lane_init(&d->lanes[d->n_lanes], d, session, d->n_lanes);
+	d->n_lanes++;
+	choice_reach(d);
+}
+
 static void on_changed(void *arg, struct session *session)
 {
 	struct dispatch *d = arg;
@@ -349,6 +361,7 @@ static void on_pin_wanted(void *arg, struct session *session, const char *iccid,
 }
 
 const struct session_events dispatch_session_events = {
+	.added = on_added,
 	.changed = on_changed,
 	.send_done = on_send_done,
 	.late_reply = on_late_reply,
@@ -374,13 +387,14 @@ struct dispatch *dispatch_new(uv_loop_t *loop, const struct config *config)
 
 int dispatch_start(struct dispatch *d, struct store *store, struct control *modems)
 {
-	size_t n = control_count(modems);
+	size_t n = control_count(modems), max = fleet_max(modems);
 
 	d->store = store;
-	d->lanes = calloc(n > 0 ? n : 1, sizeof(*d->lanes));
+	d->lanes = calloc(max > 0 ? max : 1, sizeof(*d->lanes));
 	if (d->lanes == NULL)
 		return -ENOMEM;
 	d->n_lanes = n;
+	d->max_lanes = max;
 	for (size_t i = 0; i < n; i++)
 		lane_init(&d->lanes[i], d, fleet_session(modems, i), i);
 	tick(d);

@@ -33,7 +33,7 @@ struct dispatch {
 	const struct config *config; /* counted */
 	struct store *store;
 	struct lane *lanes;
-	size_t n_lanes;
+	size_t n_lanes, max_lanes;
 	struct route *routes;
 	size_t n_routes;
 	bool recovered; /* what was on the air before the start is accounted for */

@@ -56,26 +56,31 @@ static void log_problem(void *arg, const char *file, unsigned line, const char *
 }
 
 /* The rules know what a template needs; the file's reader does not. */
+static bool template_ok(const struct config *config, const struct config_site *site,
+			const struct config_template *t, config_problem *tell)
+{
+	const char *problem = text_template_problem(t->kind, t->text);
+	char setting[160];
+
+	if (problem == NULL)
+		problem = text_template_length_problem(site, t);
+	if (problem == NULL)
+		return true;
+	snprintf(setting, sizeof(setting), "sites.%s.templates.%s%s%s.%s", site->name,
+		 config_kind_name(t->kind), t->purpose[0] != '\0' ? "." : "", t->purpose,
+		 t->locale);
+	tell(NULL, config->path, t->line, setting, problem);
+	return false;
+}
+
 static bool templates_ok(const struct config *config, config_problem *tell)
 {
 	bool ok = true;
 
-	for (size_t i = 0; i < config->n_sites; i++) {
-		const struct config_site *site = &config->sites[i];
-
-		for (size_t k = 0; k < site->n_templates; k++) {
-			const struct config_template *t = &site->templates[k];
-			const char *problem = text_template_problem(t->kind, t->text);
-			char setting[160];
-
-			if (problem == NULL)
-				continue;
-			snprintf(setting, sizeof(setting), "sites.%s.templates.%s.%s", site->name,
-				 config_kind_name(t->kind), t->locale);
-			tell(NULL, config->path, t->line, setting, problem);
-			ok = false;
-		}
-	}
+	for (size_t i = 0; i < config->n_sites; i++)
+		for (size_t k = 0; k < config->sites[i].n_templates; k++)
+			ok &= template_ok(config, &config->sites[i], &config->sites[i].templates[k],
+					  tell);
 	return ok;
 }
 

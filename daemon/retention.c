@@ -1,11 +1,18 @@
-/* retention.c - keeps the database bounded: old texts, events, inbox, counters and keys. */
+/* retention.c - what time does to what is stored.
+ *
+ *   each minute  messages on the air whose people were erased go, if they have ended; contact
+ *                requests that still wait when quiet hours begin wait on until these end
+ *   each hour    old texts, events, inbox, messages, counters and keys go, a thousand of each a
+ *                transaction, a second apart while there are more */
 #include "daemon/retention.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "queue/db_erase.h"
 #include "queue/db_event.h"
 #include "queue/db_idempotency.h"
 #include "queue/db_inbox.h"
@@ -13,10 +20,12 @@
 #include "queue/db_message.h"
 #include "queue/db_place.h"
 #include "queue/db_quota.h"
+#include "queue/db_record.h"
 #include "queue/db_report.h"
 #include "queue/db_verification.h"
+#include "service/quiet.h"
 
-enum { HOUR_MS = 3600 * 1000 };
+enum { SECOND_MS = 1000, MINUTE_MS = 60 * 1000, HOUR_MS = 3600 * 1000 };
 
 static const int64_t codes_ms = 10 * 60 * 1000; /* a late entry is answered as expired */
 static const int64_t day_ms = 24 * (int64_t)HOUR_MS;
@@ -26,19 +35,24 @@ static const int64_t places_ms = 32 * 24 * (int64_t)HOUR_MS; /* no limit looks b
 struct retention {
 	const struct config *config; /* counted */
 	struct store *store;
-	uv_timer_t timer;
+	uv_timer_t timer, minute;
+	unsigned running; /* transactions; the last one ends a stopped retention */
+	bool closing;
+	unsigned n_closed;
 };
 
-struct prune {
+struct chore {
+	struct retention *retention;
 	const struct config *config; /* counted */
-	unsigned reports;            /* that nothing asked for */
+	bool more;                   /* something went: there may be more of it */
+	unsigned reports;            /* that fitted nothing */
 };
 
 static int prune_tx(struct db *db, void *arg)
 {
-	struct prune *prune = arg;
-	const struct config *config = prune->config;
-	int64_t now = db_now(db);
+	struct chore *chore = arg;
+	const struct config *config = chore->config;
+	int64_t now = db_now(db), before = db_changes(db);
 	int err = db_message_erase_texts(db, now - config->retain_failed_texts_ms);
 
 	if (err == 0)
@@ -48,39 +62,90 @@ static int prune_tx(struct db *db, void *arg)
 	if (err == 0)
 		err = db_idempotency_prune(db, now - day_ms);
 	if (err == 0)
-		err = db_verification_prune(db, now - codes_ms, now - config->retain_events_ms);
+		err = db_code_prune(db, now - codes_ms);
+	if (err == 0)
+		err = db_record_prune(db, now - config->retain_messages_ms);
 	if (err == 0)
 		err = db_place_prune(db, now - places_ms);
 	if (err == 0)
 		err = db_quota_prune(db, now - places_ms);
 	if (err == 0)
-		err = db_report_prune(db, now - reports_ms, &prune->reports);
-	return err < 0 ? err : db_long_prune(db);
+		err = db_report_prune(db, now - reports_ms, &chore->reports);
+	if (err == 0)
+		err = db_long_prune(db);
+	chore->more = db_changes(db) != before;
+	return err;
 }
+
+static int minute_tx(struct db *db, void *arg)
+{
+	const struct rule rule = { .db = db, .config = ((struct chore *)arg)->config };
+	int err = db_erase_late(db);
+
+	return err < 0 ? err : quiet_hold(&rule);
+}
+
+static void end_if_idle(struct retention *r)
+{
+	if (r->running > 0 || r->n_closed < 2)
+		return;
+	config_unref(r->config);
+	free(r);
+}
+
+/* The store is closed before it ends, so its completions come (with -ECANCELED at the latest). */
+static void end_chore(struct chore *chore, int status)
+{
+	struct retention *r = chore->retention;
+
+	if (status < 0 && status != -ECANCELED)
+		log_warn("cannot tend old records: %s; trying again later", strerror(-status));
+	config_unref(chore->config);
+	free(chore);
+	r->running--;
+	end_if_idle(r);
+}
+
+static void on_timer(uv_timer_t *timer);
 
 static void on_pruned(void *arg, int status)
 {
-	struct prune *prune = arg;
+	struct chore *chore = arg;
+	struct retention *r = chore->retention;
 
-	if (status < 0 && status != -ECANCELED)
-		log_warn("cannot remove old records: %s; trying again in an hour",
-			 strerror(-status));
-	if (status == 0 && prune->reports > 0)
-		log_info("%u delivery reports for nothing that was sent are forgotten",
-			 prune->reports);
-	config_unref(prune->config);
-	free(prune);
+	if (status == 0 && chore->reports > 0)
+		log_info("%u delivery reports that fit nothing that was sent are forgotten",
+			 chore->reports);
+	if (status == 0 && chore->more && !r->closing)
+		uv_timer_start(&r->timer, on_timer, SECOND_MS, HOUR_MS);
+	end_chore(chore, status);
+}
+
+static void on_minute_done(void *arg, int status)
+{
+	end_chore(arg, status);
+}
+
+static void run(struct retention *r, store_tx *tx, store_done *done)
+{
+	struct chore *chore = calloc(1, sizeof(*chore));
+
+	if (chore == NULL)
+		return;
+	chore->retention = r;
+	chore->config = config_ref(r->config);
+	r->running++;
+	store_run(r->store, STORE_NORMAL, tx, done, chore);
 }
 
 static void on_timer(uv_timer_t *timer)
 {
-	struct retention *r = timer->data;
-	struct prune *prune = calloc(1, sizeof(*prune));
+	run(timer->data, prune_tx, on_pruned);
+}
 
-	if (prune == NULL)
-		return;
-	prune->config = config_ref(r->config);
-	store_run(r->store, STORE_NORMAL, prune_tx, on_pruned, prune);
+static void on_minute(uv_timer_t *timer)
+{
+	run(timer->data, minute_tx, on_minute_done);
 }
 
 struct retention *retention_start(uv_loop_t *loop, const struct config *config, struct store *store)
@@ -93,7 +158,10 @@ struct retention *retention_start(uv_loop_t *loop, const struct config *config, 
 	r->store = store;
 	uv_timer_init(loop, &r->timer);
 	r->timer.data = r;
+	uv_timer_init(loop, &r->minute);
+	r->minute.data = r;
 	uv_timer_start(&r->timer, on_timer, 0, HOUR_MS);
+	uv_timer_start(&r->minute, on_minute, 0, MINUTE_MS);
 	return r;
 }
 
@@ -107,11 +175,13 @@ static void on_closed(uv_handle_t *handle)
 {
 	struct retention *r = handle->data;
 
-	config_unref(r->config);
-	free(r);
+	r->n_closed++;
+	end_if_idle(r);
 }
 
 void retention_stop(struct retention *r)
 {
+	r->closing = true;
 	uv_close((uv_handle_t *)&r->timer, on_closed);
+	uv_close((uv_handle_t *)&r->minute, on_closed);
 }

@@ -1,4 +1,5 @@
-/* retention.h - once an hour: what has been kept long enough goes. */
+/* retention.h - once an hour: what has been kept long enough goes; once a minute: what waits for
+ * its time is looked at. */
 #pragma once
 
 #include <uv.h>

@@ -15,6 +15,7 @@
 #include "modem/at_resync.h"
 
 enum {
+	CTRL_Z = 0x1a,
 	ESC = 0x1b,
 	WALKED_ROOM = 64,   /* kept between reads */
 	WALKED_RESERVE = 2, /* a read holds at most one prompt and one final result more */
@@ -172,10 +173,20 @@ static bool take_claimed(struct at *at, const char *line)
 	return true;
 }
 
+/* An echoed payload ends in Ctrl-Z; modems that put no line end before an answer put it there. */
+static const char *after_echo(const char *line)
+{
+	const char *end = strrchr(line, CTRL_Z);
+
+	return end != NULL && end[1] != '\0' ? end + 1 : line;
+}
+
 static void take_line(struct at *at, const char *line)
 {
-	bool escaped = *line == ESC;
+	bool escaped;
 
+	line = after_echo(line);
+	escaped = *line == ESC;
 	while (*line != '\0' && (unsigned char)*line <= ' ')
 		line++;                       /* echoed ESC or Ctrl-Z */
 	if (line[strspn(line, "> ")] == '\0') /* a prompt that nobody waits for */

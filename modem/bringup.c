@@ -265,5 +265,5 @@ static void arrive_no_sms(struct session *s)
 
 static void arrive_other(struct session *s)
 {
-	fail(s, "another modem or SIM answers here than the one that \"match\" names");
+	fail(s, s->bringup.other);
 }

@@ -1,7 +1,9 @@
 /* bringup_identity.c - steps that ask who the modem and the SIM are, and choose the profile. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/util.h"
 #include "modem/bringup.h"
 #include "modem/parse.h"
 
@@ -53,7 +55,66 @@ enum step identity_serial(struct session *s, const struct at_reply *reply, enum 
 			return ST_PROFILE;
 		}
 	}
+	s->status.imei[0] = '\0'; /* it may have been another modem's */
 	return s->bringup.step == ST_SERIAL ? ST_SERIAL_2 : usual;
+}
+
+static bool differs(const char *wanted, const char *got)
+{
+	return wanted[0] != '\0' && got[0] != '\0' && strcasecmp(wanted, got) != 0;
+}
+
+/* The last digits tell two modems apart. */
+static const char *tail(const char *number)
+{
+	size_t n = strlen(number);
+
+	return n > 5 ? number + n - 5 : number;
+}
+
+static bool differs_by(struct session *s, const char *what, const char *wanted, const char *got,
+		       const char *remedy)
+{
+	if (!differs(wanted, got))
+		return false;
+	snprintf(s->bringup.other, sizeof(s->bringup.other),
+		 "another %s answers here: ...%s, not ...%s%s", what, tail(got), tail(wanted),
+		 remedy);
+	return true;
+}
+
+static bool has_match(const struct config_match *match)
+{
+	const char *const given[] = { match->imei,       match->iccid,    match->imsi,
+				      match->usb_serial, match->usb_path, match->usb_id };
+
+	for (size_t i = 0; i < ARRAY_LEN(given); i++)
+		if (given[i][0] != '\0')
+			return true;
+	return false;
+}
+
+/* Is it the modem of this name: the one that match says, else the one that was here before?
+ * Asked whenever more is known, so that no PIN is tried on a stranger's SIM. */
+static bool is_ours(struct session *s, const char *iccid, const char *imsi)
+{
+	const struct session_identity identity = { s->status.imei, iccid, imsi };
+	const struct config_match *match = &s->modem->match;
+	char *before = s->bringup.imei_before;
+
+	if (s->events->identified != NULL &&
+	    !s->events->identified(s->arg, s, &identity, s->bringup.other))
+		return false;
+	if (differs_by(s, "modem (IMEI)", match->imei, identity.imei, "") ||
+	    differs_by(s, "SIM (ICCID)", match->iccid, iccid, "") ||
+	    differs_by(s, "SIM (IMSI)", match->imsi, imsi, ""))
+		return false;
+	if (!has_match(match) && differs_by(s, "modem (IMEI)", before, identity.imei,
+					    "; if it was replaced: simgate modem reopen"))
+		return false;
+	if (identity.imei[0] != '\0')
+		memcpy(before, s->status.imei, sizeof(s->bringup.imei_before));
+	return true;
 }
 
 enum step identity_profile(struct session *s, const struct at_reply *reply, enum step usual)
@@ -62,7 +123,7 @@ enum step identity_profile(struct session *s, const struct at_reply *reply, enum
 	s->profile = profile_find(s->status.manufacturer, s->status.model);
 	snprintf(s->status.profile, sizeof(s->status.profile), "%s", s->profile->name);
 	session_pace_start(s);
-	return usual;
+	return is_ours(s, "", "") ? usual : ST_OTHER;
 }
 
 bool identity_iccid_cmd(struct session *s, char *cmd, size_t size)
@@ -77,8 +138,10 @@ bool identity_iccid_cmd(struct session *s, char *cmd, size_t size)
 	return true;
 }
 
-static enum step after_iccid(const struct session *s)
+static enum step after_iccid(struct session *s)
 {
+	if (!is_ours(s, s->status.iccid, ""))
+		return ST_OTHER;
 	return s->bringup.pin_wanted ? ST_PIN_TRIES : ST_IMSI;
 }
 
@@ -125,20 +188,10 @@ enum step identity_imsi(struct session *s, const struct at_reply *reply, enum st
 	return wait_for_sim(s, reply) ? ST_IMSI : usual;
 }
 
-static bool differs(const char *wanted, const char *got)
-{
-	return wanted[0] != '\0' && got[0] != '\0' && strcmp(wanted, got) != 0;
-}
-
 enum step identity_match(struct session *s, const struct at_reply *reply, enum step usual)
 {
-	const struct config_match *match = &s->modem->match;
-
 	(void)reply;
-	if (differs(match->imei, s->status.imei) || differs(match->iccid, s->status.iccid) ||
-	    differs(match->imsi, s->status.imsi))
-		return ST_OTHER;
-	return usual;
+	return is_ours(s, s->status.iccid, s->status.imsi) ? usual : ST_OTHER;
 }
 
 bool identity_calm_cmd(struct session *s, char *cmd, size_t size)

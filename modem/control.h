@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "modem/control_ports.h"
+
 enum modem_state {
 	MODEM_ABSENT,
 	MODEM_OPENING,
@@ -78,5 +80,8 @@ int control_at_command(struct control *control, const char *name, const char *co
 		       modem_answer *done, void *arg);
 int control_ussd(struct control *control, const char *name, const char *code, modem_answer *done,
 		 void *arg);
+/* Every port and who is there; ask: free ones are opened and asked. -EBUSY: one at a time. done
+ * runs later, once. */
+int control_ports(struct control *control, bool ask, modem_ports_done *done, void *arg);
 /* One listener a modem; trace NULL ends it. */
 int control_trace(struct control *control, const char *name, modem_trace *trace, void *arg);

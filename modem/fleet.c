@@ -1,19 +1,137 @@
-/* fleet.c - owns a session for every modem of the configuration and finds them by name.
+/* fleet.c - owns a session for every modem and finds them by name.
  *
- * Two modems on one device would read each other's answers: the second one is refused. Closing
- * waits for the last session, then the fleet is no more. */
+ * Sessions ask the fleet where their modem is before each opening, and whether who answers there
+ * may be used (fleet_find.c); everything else that they tell goes on to the dispatcher. Closing
+ * waits for the last session and probe, then the fleet is no more. */
 #include "modem/fleet.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct control {
-	size_t n, open;
-	void (*closed)(void *arg);
-	void *closed_arg;
-	struct session *sessions[];
+#include "modem/detect.h"
+#include "modem/fleet_private.h"
+
+/* ---- events ---- */
+
+static bool on_locate(void *arg, struct session *session, char device[static SESSION_DEVICE_SIZE],
+		      char why[static SESSION_WHY_SIZE])
+{
+	(void)session;
+	return find_device(arg, device, why);
+}
+
+static bool on_identified(void *arg, struct session *session,
+			  const struct session_identity *identity,
+			  char why[static SESSION_WHY_SIZE])
+{
+	(void)session;
+	return find_identified(arg, identity, why);
+}
+
+static void on_changed(void *arg, struct session *session)
+{
+	const struct control *fleet = ((struct seat *)arg)->fleet;
+
+	fleet->events->changed(fleet->arg, session);
+}
+
+static void on_send_done(void *arg, struct session *session, const struct send_outcome *outcome)
+{
+	const struct control *fleet = ((struct seat *)arg)->fleet;
+
+	fleet->events->send_done(fleet->arg, session, outcome);
+}
+
+static void on_late_reply(void *arg, struct session *session, int reference)
+{
+	const struct control *fleet = ((struct seat *)arg)->fleet;
+
+	fleet->events->late_reply(fleet->arg, session, reference);
+}
+
+static void on_inbound(void *arg, struct session *session, const struct session_inbound *in)
+{
+	const struct control *fleet = ((struct seat *)arg)->fleet;
+
+	fleet->events->inbound(fleet->arg, session, in);
+}
+
+static void on_call(void *arg, struct session *session, const char *number, int type)
+{
+	const struct control *fleet = ((struct seat *)arg)->fleet;
+
+	fleet->events->call(fleet->arg, session, number, type);
+}
+
+static void on_pin_wanted(void *arg, struct session *session, const char *iccid, int tries_left)
+{
+	const struct control *fleet = ((struct seat *)arg)->fleet;
+
+	fleet->events->pin_wanted(fleet->arg, session, iccid, tries_left);
+}
+
+static const struct session_events seat_events = {
+	.locate = on_locate,
+	.identified = on_identified,
+	.changed = on_changed,
+	.send_done = on_send_done,
+	.late_reply = on_late_reply,
+	.inbound = on_inbound,
+	.call = on_call,
+	.pin_wanted = on_pin_wanted,
 };
+
+/* ---- seats ---- */
+
+static struct seat *seat_new(struct control *fleet)
+{
+	struct seat *seat = fleet->n < fleet->room ? calloc(1, sizeof(*seat)) : NULL;
+
+	if (seat != NULL)
+		seat->fleet = fleet;
+	return seat;
+}
+
+static struct seat *take(struct control *fleet, struct seat *seat)
+{
+	if (seat->session == NULL) {
+		free(seat);
+		return NULL;
+	}
+	fleet->open++;
+	fleet->seats[fleet->n++] = seat;
+	return seat;
+}
+
+static struct seat *add_configured(struct control *fleet, const struct config_modem *modem)
+{
+	struct seat *seat = seat_new(fleet);
+
+	if (seat == NULL)
+		return NULL;
+	seat->modem = modem;
+	seat->session = session_new(fleet->loop, fleet->config, modem->name, &seat_events, seat);
+	return take(fleet, seat);
+}
+
+struct seat *fleet_add(struct control *fleet, const struct port_facts *port)
+{
+	struct seat *seat = seat_new(fleet);
+
+	if (seat == NULL)
+		return NULL;
+	snprintf(seat->path, sizeof(seat->path), "%s", port->usb_path);
+	snprintf(seat->name, sizeof(seat->name), "usb-%s", port->usb_path);
+	seat->own = *config_modem_default();
+	seat->own.name = seat->name;
+	seat->own.match.usb_path = seat->path;
+	seat->modem = &seat->own;
+	seat->session =
+		session_new_unnamed(fleet->loop, fleet->config, &seat->own, &seat_events, seat);
+	return take(fleet, seat);
+}
 
 /* Two names of one device: links are resolved as far as they lead somewhere now. */
 static bool is_same_device(const char *one, const char *other)
@@ -38,58 +156,125 @@ static bool is_taken(const struct config *config, size_t i)
 	return false;
 }
 
-struct control *fleet_new(uv_loop_t *loop, const struct config *config,
-			  const struct session_events *events, void *arg)
+static void add_all_configured(struct control *fleet)
 {
-	struct control *fleet =
-		calloc(1, sizeof(*fleet) + config->n_modems * sizeof(fleet->sessions[0]));
+	const struct config *config = fleet->config;
+
+	for (size_t i = 0; i < config->n_modems; i++) {
+		struct seat *seat = add_configured(fleet, &config->modems[i]);
+
+		if (seat != NULL && is_taken(config, i))
+			session_refuse(seat->session, "another modem of the configuration has the "
+						      "same device; change one of them");
+	}
+}
+
+const struct seat *fleet_user(const struct control *fleet, const char *usb_path)
+{
+	for (size_t i = 0; i < fleet->n; i++) {
+		const struct seat *seat = fleet->seats[i];
+		enum modem_state state = session_status(seat->session)->state;
+
+		if (seat->open && usb_path[0] != '\0' && strcmp(seat->usb_path, usb_path) == 0 &&
+		    state != MODEM_ABSENT && state != MODEM_FAILED)
+			return seat;
+	}
+	return NULL;
+}
+
+/* ---- life ---- */
+
+static void on_ports(void *arg)
+{
+	struct control *fleet = arg;
+
+	if (fleet->closing)
+		return;
+	find_scan(fleet);
+	find_wake(fleet);
+}
+
+struct control *fleet_new_at(uv_loop_t *loop, const struct config *config,
+			     const struct ports_root *root, const struct session_events *events,
+			     void *arg)
+{
+	struct control *fleet = calloc(1, sizeof(*fleet));
 
 	if (fleet == NULL)
 		return NULL;
-	for (size_t i = 0; i < config->n_modems; i++) {
-		struct session *session =
-			session_new(loop, config, config->modems[i].name, events, arg);
-
-		if (session == NULL)
-			continue;
-		if (is_taken(config, i))
-			session_refuse(session, "another modem of the configuration has the same "
-						"device; change one of them");
-		fleet->sessions[fleet->n++] = session;
+	fleet->room = config->n_modems > 0 ? config->n_modems : FLEET_PLACES_MAX;
+	fleet->seats = calloc(fleet->room, sizeof(*fleet->seats));
+	if (fleet->seats == NULL) {
+		free(fleet);
+		return NULL;
 	}
-	fleet->open = fleet->n;
+	fleet->open = 1;
+	fleet->loop = loop;
+	fleet->config = config_ref(config);
+	fleet->root = *root;
+	fleet->events = events;
+	fleet->arg = arg;
+	fleet->watch = ports_watch_start(loop, root->dev, on_ports, fleet);
+	add_all_configured(fleet);
+	find_scan(fleet);
 	return fleet;
+}
+
+struct control *fleet_new(uv_loop_t *loop, const struct config *config,
+			  const struct session_events *events, void *arg)
+{
+	return fleet_new_at(loop, config, &ports_system, events, arg);
 }
 
 struct session *fleet_session(struct control *fleet, size_t i)
 {
-	return fleet->sessions[i];
+	return fleet->seats[i]->session;
 }
 
-static void on_session_closed(void *arg)
+size_t fleet_max(const struct control *fleet)
 {
-	struct control *fleet = arg;
+	return fleet->room;
+}
+
+void fleet_ended(struct control *fleet)
+{
 	void (*closed)(void *) = fleet->closed;
 	void *closed_arg = fleet->closed_arg;
 
 	if (--fleet->open > 0)
 		return;
+	for (size_t i = 0; i < fleet->n; i++)
+		free(fleet->seats[i]);
+	free(fleet->seats);
+	port_list_free(&fleet->list);
+	config_unref(fleet->config);
 	free(fleet);
 	if (closed != NULL)
 		closed(closed_arg);
 }
 
+static void on_session_closed(void *arg)
+{
+	fleet_ended(arg);
+}
+
 void fleet_close(struct control *fleet, unsigned grace_ms, void (*closed)(void *arg), void *arg)
 {
-	size_t n = fleet->n; /* with none, the one who closes is the last */
+	size_t n = fleet->n;
 
+	fleet->closing = true;
 	fleet->closed = closed;
 	fleet->closed_arg = arg;
-	fleet->open++;
+	ports_watch_stop(fleet->watch);
+	ask_close(fleet);
+	if (fleet->detect != NULL)
+		detect_cancel(fleet->detect);
 	for (size_t i = 0; i < n; i++)
-		session_close(fleet->sessions[i], grace_ms, on_session_closed, fleet);
-	on_session_closed(fleet);
+		session_close(fleet->seats[i]->session, grace_ms, on_session_closed, fleet);
+	fleet_ended(fleet);
 }
+
+/* ---- control.h ---- */
 
 size_t control_count(const struct control *control)
 {
@@ -98,14 +283,14 @@ size_t control_count(const struct control *control)
 
 const struct modem_status *control_at(const struct control *control, size_t i)
 {
-	return session_status(control->sessions[i]);
+	return session_status(control->seats[i]->session);
 }
 
 static struct session *find(const struct control *control, const char *name)
 {
 	for (size_t i = 0; i < control->n; i++)
-		if (strcmp(session_status(control->sessions[i])->name, name) == 0)
-			return control->sessions[i];
+		if (strcmp(control_at(control, i)->name, name) == 0)
+			return control->seats[i]->session;
 	return NULL;
 }
 

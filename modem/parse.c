@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/util.h"
+
 const char *parse_after(const char *line, const char *prefix)
 {
 	size_t n = strlen(prefix);
@@ -184,6 +186,8 @@ bool parse_iccid(const char *line, char *out, size_t size)
 
 	for (; *at != '\0'; at += n > 0 ? n : 1) {
 		n = strspn(at, "0123456789abcdefABCDEF");
+		if (n == 21 && (at[20] == 'F' || at[20] == 'f'))
+			n--; /* filler behind 20 digits */
 		if (n >= 18 && n <= 20 && n < size)
 			break;
 	}
@@ -204,4 +208,14 @@ int parse_csq_dbm(int rssi)
 	if (rssi >= 100 && rssi <= 191)
 		return -216 + rssi;
 	return 0;
+}
+
+const char *parse_rat(int act)
+{
+	static const char *const rats[] = {
+		"GSM", "GSM",    "UMTS",   "EDGE", "HSDPA", "HSUPA", "HSPA",
+		"LTE", "EC-GSM", "NB-IoT", "5G",   "5G",    "5G",    "LTE+5G",
+	};
+
+	return act >= 0 && act < (int)ARRAY_LEN(rats) ? rats[act] : "";
 }

@@ -40,7 +40,8 @@ bool parse_digits(const char *line, size_t min, size_t max, char *out, size_t si
 /* An ICCID in any of its printed forms: quotes, trailing F, swapped nibbles. */
 bool parse_iccid(const char *line, char *out, size_t size);
 
-int parse_csq_dbm(int rssi); /* 0: unknown */
+int parse_csq_dbm(int rssi);    /* 0: unknown */
+const char *parse_rat(int act); /* AcT of +CREG and +COPS; "" unknown */
 
 /* UTF-16BE or packed GSM 7-bit as hex -> UTF-8. False if hex is not hex. */
 bool parse_ucs2_hex(const char *hex, char *out, size_t size);

@@ -30,7 +30,8 @@ static const struct {
 	int error;
 	const char *text;
 } explanations[] = {
-	{ EBUSY, "held by another program (ModemManager, another gateway?)" },
+	{ EBUSY, "held by another program (ModemManager, gammu-smsd, smsd, brltty, gpsd?): "
+		 "see simgate doctor" },
 	{ EACCES, "permission denied: is the service user in the group of the device (dialout)?" },
 	{ EPERM, "permission denied: is the service user in the group of the device (dialout)?" },
 	{ ENOENT, "no such device: unplugged, or not ready yet?" },

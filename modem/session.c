@@ -47,7 +47,7 @@ void session_stop(struct session *s, enum session_timer timer)
 
 static bool is_path(const struct session *s)
 {
-	return strncmp(s->modem->device, "tcp://", 6) != 0;
+	return strncmp(s->status.device, "tcp://", 6) != 0;
 }
 
 static void watch_folder(struct session *s);
@@ -61,22 +61,25 @@ static void on_folder(uv_fs_event_t *watch, const char *name, int events, int st
 	if (status < 0 || s->port != NULL || s->refused || s->closing)
 		return;
 	watch_folder(s); /* a deeper one may be there now */
-	if (access(s->modem->device, F_OK) != 0)
+	if (access(s->status.device, F_OK) != 0)
 		return;
 	uv_fs_event_stop(watch);
 	session_after(s, TIMER_OPEN, APPEARED_MS);
 }
 
-/* Watches the nearest folder above the device that exists (by-id goes with its last link). */
+/* Watches the nearest folder above the device that exists (by-id goes with its last link). /dev
+ * itself is left to whoever locates: there every byte written to any device is a change. */
 static void watch_folder(struct session *s)
 {
 	char path[sizeof(s->status.device)];
 	char *slash;
 
-	snprintf(path, sizeof(path), "%s", s->modem->device);
+	snprintf(path, sizeof(path), "%s", s->status.device);
 	uv_fs_event_stop(&s->watch);
 	while ((slash = strrchr(path, '/')) != NULL && slash != path) {
 		*slash = '\0';
+		if (s->events->locate != NULL && strcmp(path, "/dev") == 0)
+			return;
 		if (access(path, F_OK) == 0) {
 			uv_fs_event_start(&s->watch, on_folder, path, 0);
 			return;
@@ -154,9 +157,9 @@ static const struct port_events port_events = {
 
 static void wait_to_open(struct session *s, const char *why)
 {
-	if (is_path(s) && access(s->modem->device, F_OK) != 0)
+	if (is_path(s) && access(s->status.device, F_OK) != 0)
 		session_state(s, MODEM_ABSENT, "%s does not exist: is the modem plugged in?",
-			      s->modem->device);
+			      s->status.device);
 	else
 		session_state(s, MODEM_RECOVERING, "%s", why);
 	if (s->status.state == MODEM_ABSENT)
@@ -164,10 +167,25 @@ static void wait_to_open(struct session *s, const char *why)
 	session_after(s, TIMER_OPEN, recover_backoff(s));
 }
 
+/* Which device is it now? False: none; the session waits. */
+static bool locate(struct session *s)
+{
+	char why[SESSION_WHY_SIZE] = "no \"device\" is configured for this modem";
+	bool found = s->status.device[0] != '\0';
+
+	if (s->events->locate != NULL)
+		found = s->events->locate(s->arg, s, s->status.device, why);
+	if (found)
+		return true;
+	session_state(s, MODEM_ABSENT, "%s", why);
+	session_after(s, TIMER_OPEN, recover_backoff(s));
+	return false;
+}
+
 void session_open(struct session *s)
 {
 	struct port_settings settings = {
-		.device = s->modem->device,
+		.device = s->status.device,
 		.baud = s->modem->baud,
 		.flow = s->modem->flow,
 	};
@@ -178,16 +196,14 @@ void session_open(struct session *s)
 	s->open_due = s->unclosed > 0; /* the closing one opens it */
 	if (s->open_due)
 		return;
-	if (s->modem->device[0] == '\0') {
-		session_state(s, MODEM_FAILED, "no \"device\" is configured for this modem");
+	if (!locate(s))
 		return;
-	}
-	if (is_path(s) && access(s->modem->device, F_OK) != 0) {
+	if (is_path(s) && access(s->status.device, F_OK) != 0) {
 		wait_to_open(s, "");
 		return;
 	}
 	uv_fs_event_stop(&s->watch);
-	session_state(s, MODEM_OPENING, "opening %s", s->modem->device);
+	session_state(s, MODEM_OPENING, "opening %s", s->status.device);
 	if (port_open(&s->port, s->loop, &settings, &port_events, s, why) < 0)
 		wait_to_open(s, why);
 }
@@ -290,13 +306,12 @@ void session_soon(struct session *s)
 		session_after(s, TIMER_SOON, 0);
 }
 
-struct session *session_new(uv_loop_t *loop, const struct config *config, const char *name,
-			    const struct session_events *events, void *arg)
+static struct session *session_make(uv_loop_t *loop, const struct config *config,
+				    const struct config_modem *modem,
+				    const struct session_events *events, void *arg)
 {
 	struct session *s = calloc(1, sizeof(*s));
-	const struct config_modem *modem = config_modem(config, name);
 
-	assert(modem != NULL);
 	if (s == NULL)
 		return NULL;
 	s->loop = loop;
@@ -320,6 +335,32 @@ struct session *session_new(uv_loop_t *loop, const struct config *config, const 
 	s->handles = TIMER_COUNT + 1;
 	session_after(s, TIMER_OPEN, 0);
 	return s;
+}
+
+struct session *session_new(uv_loop_t *loop, const struct config *config, const char *name,
+			    const struct session_events *events, void *arg)
+{
+	const struct config_modem *modem = config_modem(config, name);
+
+	assert(modem != NULL);
+	return session_make(loop, config, modem, events, arg);
+}
+
+struct session *session_new_unnamed(uv_loop_t *loop, const struct config *config,
+				    const struct config_modem *modem,
+				    const struct session_events *events, void *arg)
+{
+	struct session *s = session_make(loop, config, modem, events, arg);
+
+	if (s != NULL)
+		s->rx.keep = true;
+	return s;
+}
+
+void session_wake(struct session *s)
+{
+	if (s->port == NULL && !s->refused && !s->closing)
+		session_after(s, TIMER_OPEN, 0);
 }
 
 void session_refuse(struct session *s, const char *why)

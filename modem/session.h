@@ -23,7 +23,25 @@ struct session_inbound {
 	int index;
 };
 
+/* What is known so far in this bring-up; the rest is "". */
+struct session_identity {
+	const char *imei, *iccid, *imsi;
+};
+
+enum { SESSION_WHY_SIZE = 160, SESSION_DEVICE_SIZE = 128 };
+
 struct session_events {
+	/* Before each opening: fills device and gives true, or says why there is none now. NULL:
+	 * the configured one. */
+	bool (*locate)(void *arg, struct session *session, char device[static SESSION_DEVICE_SIZE],
+		       char why[static SESSION_WHY_SIZE]);
+	/* Whenever more of its identity is known, and before a PIN is tried: may this modem be used
+	 * under this name? False: why not. NULL: yes. */
+	bool (*identified)(void *arg, struct session *session,
+			   const struct session_identity *identity,
+			   char why[static SESSION_WHY_SIZE]);
+	/* A modem that is in no configuration was plugged in (told by the fleet). May be NULL. */
+	void (*added)(void *arg, struct session *session);
 	void (*changed)(void *arg, struct session *session); /* session_status() says what is new */
 	/* Exactly once per session_send. The next session_send may be called from inside. */
 	void (*send_done)(void *arg, struct session *session, const struct send_outcome *outcome);
@@ -40,6 +58,15 @@ struct session_events {
 /* config's modem is looked up by name whenever it is needed; the snapshot is counted. */
 struct session *session_new(uv_loop_t *loop, const struct config *config, const char *name,
 			    const struct session_events *events, void *arg);
+
+/* The same for a modem that is not in the configuration; modem and its texts outlive the session.
+ * Stored messages of such a modem are told, but never deleted. */
+struct session *session_new_unnamed(uv_loop_t *loop, const struct config *config,
+				    const struct config_modem *modem,
+				    const struct session_events *events, void *arg);
+
+/* locate may have another answer now: a session that waits to open tries at once. */
+void session_wake(struct session *session);
 
 /* It never opens: state failed with this reason. Right after session_new only. */
 void session_refuse(struct session *session, const char *why);

@@ -60,6 +60,7 @@ void control_due(struct session *s)
 	}
 	s->recovery.backoff = 0;
 	s->bringup.pin_refused = false;
+	s->bringup.imei_before[0] = '\0'; /* a modem that was replaced is accepted */
 	if (s->port != NULL)
 		session_reopen(s, "reopened by an operator");
 	else

@@ -61,11 +61,6 @@ static const struct {
 	[LOCAL_ONLY] = { false, false, true, "access to local services only" },
 };
 
-static const char *const rats[] = {
-	"GSM", "GSM",    "UMTS",   "EDGE", "HSDPA", "HSUPA", "HSPA",
-	"LTE", "EC-GSM", "NB-IoT", "5G",   "5G",    "5G",    "LTE+5G",
-};
-
 /* Searching for this long ends in the radio's off and on; each cycle costs a location update. */
 static const int64_t cycle_after_ms[] = { 180000, 300000, 900000, 3600000 };
 
@@ -152,8 +147,8 @@ static void take_registration(struct session *s, unsigned domain, const char *re
 	if (!parse_registration(rest, &stat, &act))
 		return;
 	s->net.stat[domain] = stat;
-	if (act >= 0 && act < (int)ARRAY_LEN(rats) && domain != NET_PS)
-		snprintf(s->status.rat, sizeof(s->status.rat), "%s", rats[act]);
+	if (parse_rat(act)[0] != '\0' && domain != NET_PS)
+		snprintf(s->status.rat, sizeof(s->status.rat), "%s", parse_rat(act));
 }
 
 void network_urc(struct session *s, unsigned domain, const char *rest)
@@ -187,8 +182,8 @@ static void take_operator(struct session *s, const char *rest)
 	if (!s->net.ucs2 || !parse_ucs2_hex(parse_text(&fields, 2), name, size))
 		parse_copy(name, size, parse_text(&fields, 2));
 	act = parse_int(&fields, 3, -1);
-	if (act >= 0 && act < (int)ARRAY_LEN(rats))
-		snprintf(s->status.rat, sizeof(s->status.rat), "%s", rats[act]);
+	if (parse_rat(act)[0] != '\0')
+		snprintf(s->status.rat, sizeof(s->status.rat), "%s", parse_rat(act));
 	session_changed(s);
 }
 

@@ -18,7 +18,9 @@ struct session_bringup {
 	int tries_left;   /* for the PIN; -1 unknown */
 	bool pin_refused; /* by the SIM of pin_refused_iccid */
 	char pin_refused_iccid[24];
-	unsigned notices[5]; /* what +CNMI=? allows, as masks */
+	char imei_before[24];         /* who answered here since the start, or since a reopen */
+	char other[SESSION_WHY_SIZE]; /* why what answers now is not the modem of this name */
+	unsigned notices[5];          /* what +CNMI=? allows, as masks */
 	size_t n_notices;
 	char storages[256]; /* what +CPMS=? answered, or "" */
 };

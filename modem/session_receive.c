@@ -107,6 +107,42 @@ void receive_stored(struct session *s, const char *rest)
 	session_work(s);
 }
 
+/* FNV-1a, never 0: is it the PDU that was told? */
+static uint32_t hash_of(const char *pdu)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *pdu != '\0'; pdu++)
+		hash = (hash ^ (unsigned char)*pdu) * 16777619u;
+	return hash != 0 ? hash : 1;
+}
+
+/* Where an index's kept hash stands; NULL: it has no place, so it is told at each sweep. */
+static uint32_t *kept_at(struct session_rx *rx, const char *storage, int index)
+{
+	for (size_t i = 0; i < rx->n_stores && index >= 0 && index < RX_INDEXES; i++)
+		if (strcmp(rx->stores[i], storage) == 0)
+			return &rx->kept[i][index];
+	return NULL;
+}
+
+/* It stays in the modem and is not told again. */
+static void keep(struct session_rx *rx, struct rx_item *item)
+{
+	uint32_t *kept = kept_at(rx, item->storage, item->index);
+
+	if (kept != NULL)
+		*kept = item->hash;
+	drop(rx, item);
+}
+
+static bool is_kept(struct session_rx *rx, const char *storage, int index, const char *pdu)
+{
+	const uint32_t *kept = rx->keep ? kept_at(rx, storage, index) : NULL;
+
+	return kept != NULL && *kept == hash_of(pdu);
+}
+
 static void tell(struct session *s, const char *pdu, int length, const char *storage, int index)
 {
 	struct session_inbound in = {
@@ -116,6 +152,10 @@ static void tell(struct session *s, const char *pdu, int length, const char *sto
 		.index = index,
 	};
 
+	struct rx_item *item = index >= 0 ? find(&s->rx, storage, index) : NULL;
+
+	if (item != NULL)
+		item->hash = hash_of(pdu);
 	s->status.received++;
 	s->events->inbound(s->arg, s, &in);
 }
@@ -140,7 +180,9 @@ void session_inbound_kept(struct session *s, const char *storage, int index)
 
 	if (index < 0 && s->rx.acks)
 		s->rx.acks_due++;
-	if (item != NULL && item->state == RX_TOLD)
+	if (item != NULL && item->state == RX_TOLD && s->rx.keep)
+		keep(&s->rx, item);
+	else if (item != NULL && item->state == RX_TOLD)
 		item->state = RX_DELETE;
 	session_work(s);
 }
@@ -163,7 +205,8 @@ static void take_listed(struct session *s, const char *rest, const char *pdu)
 	if (index < 0 || is_own(parse_int(&fields, 1, 0)))
 		return;
 	known = find(rx, rx->now.storage, index);
-	if (known != NULL && known->state == RX_DELETE)
+	if ((known != NULL && known->state == RX_DELETE) ||
+	    is_kept(rx, rx->now.storage, index, pdu))
 		return;
 	if (add(rx, rx->now.storage, index, RX_TOLD) != NULL)
 		tell(s, pdu, last_int(&fields), rx->now.storage, index);

@@ -4,8 +4,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-enum { RX_ITEMS = 64, RX_STORES = 4, RX_NAME = 8 };
+enum { RX_ITEMS = 64, RX_STORES = 4, RX_NAME = 8, RX_INDEXES = 256 };
 enum rx_state { RX_READ, RX_TOLD, RX_DELETE };
 
 struct rx_item {
@@ -13,6 +14,7 @@ struct rx_item {
 	int index;
 	enum rx_state state;
 	unsigned tries;
+	uint32_t hash; /* of the PDU that was told */
 };
 
 struct session_rx {
@@ -27,4 +29,6 @@ struct session_rx {
 	bool polling;    /* the modem announces nothing */
 	bool acks;       /* +CSMS service 1: each +CMT wants +CNMA */
 	unsigned acks_due;
+	bool keep;                            /* nothing is deleted: */
+	uint32_t kept[RX_STORES][RX_INDEXES]; /* hash of what was told of each index, 0: nothing */
 };

@@ -274,3 +274,25 @@ int db_meta_next(struct db *db, const char *name, int64_t *value)
 
 	return err < 0 ? err : db_meta_get(db, name, value);
 }
+
+int db_nested(struct db *db, int (*tx)(struct db *db, void *arg), void *arg)
+{
+	struct db_news mark = db_mark(db);
+	int err = db_exec(db, NULL, "SAVEPOINT nested", ""), result;
+
+	if (err < 0)
+		return err;
+	result = tx(db, arg);
+	if (result != 0) {
+		db_unmark(db, &mark);
+		err = db_exec(db, NULL, "ROLLBACK TO nested", "");
+	}
+	if (err == 0)
+		err = db_exec(db, NULL, "RELEASE nested", "");
+	return err < 0 ? err : result;
+}
+
+int64_t db_changes(const struct db *db)
+{
+	return sqlite3_total_changes64(db->sqlite);
+}

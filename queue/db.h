@@ -24,3 +24,10 @@ int db_meta_next(struct db *db, const char *name, int64_t *value); /* counts up 
 
 /* Messages that wait (scheduled, queued). Kept in memory: costs nothing. */
 int64_t db_live_messages(const struct db *db);
+
+/* Runs tx inside the transaction: what it wrote stays where it returns 0, else it alone is taken
+ * back. Returns what tx returned, or why the database failed. */
+int db_nested(struct db *db, int (*tx)(struct db *db, void *arg), void *arg);
+
+/* Rows written so far by this connection: two calls tell whether anything was in between. */
+int64_t db_changes(const struct db *db);

@@ -1,8 +1,9 @@
 /* db_erase.c - erasing a person: by account of a site, or by number.
  *
  * Steps: which numbers and messages are theirs; waiting messages are canceled (that gives places
- * back and tells the scheduler); rows go, what refers before what is referred to; a number goes
- * when nothing holds it. The store truncates the write-ahead log after it. */
+ * back and tells the scheduler); rows go, what refers before what is referred to; a message that is
+ * on the air is marked and goes after its end, and is not submitted again; a number goes when
+ * nothing holds it. The store truncates the write-ahead log after it. */
 #include "queue/db_erase.h"
 
 #include <errno.h>
@@ -76,8 +77,7 @@ static int sweep_account(struct db *db, const char *sql, const char *site, const
 	return err;
 }
 
-/* A number that nothing holds goes. */
-static int forget_number(struct db *db, int64_t number, unsigned *n)
+int db_number_forget(struct db *db, int64_t number, unsigned *n)
 {
 	int64_t changed = 0;
 	int err = db_exec(db, &changed,
@@ -91,34 +91,50 @@ static int forget_number(struct db *db, int64_t number, unsigned *n)
 			  " AND NOT EXISTS (SELECT 1 FROM report WHERE number = ?1)",
 			  "i", number);
 
-	*n += (unsigned)changed;
+	if (n != NULL)
+		*n += (unsigned)changed;
 	return err;
 }
 
-/* Codes and requests to a number that no account of the site has to do with any more. */
+/* Is the number no account's of the site any more? Then what was sent to it and came from it goes,
+ * too. ?1 site, ?2 number. */
+#define NOBODYS                                                                                    \
+	" AND NOT EXISTS (SELECT 1 FROM verification WHERE number = ?2 AND site = ?1)"             \
+	" AND NOT EXISTS (SELECT 1 FROM owner WHERE site = ?1 AND number = ?2)"
+
+/* What an inbox row says; the hash of its PDU stays for its seven days, or the SMS, if the modem
+ * still has it, would come again. */
+#define FORGET_INBOX "UPDATE inbox SET text = NULL, number = NULL, sender = NULL, site = ''"
+
+static int sweep_number(struct db *db, const char *sql, const char *site, int64_t number,
+			unsigned *n)
+{
+	int64_t changed = 0;
+	int err = db_exec(db, &changed, sql, "ti", site, number);
+
+	*n += err < 0 ? 0 : (unsigned)changed;
+	return err;
+}
+
 static int forget_messages(struct db *db, const char *site, int64_t number, unsigned *n)
 {
+	static const char *const sweeps[] = {
+		"UPDATE message SET erase = 1, submit_by = 0 WHERE number = ?2 AND site = ?1"
+		" AND state = 2" NOBODYS,
+		"DELETE FROM message WHERE number = ?2 AND site = ?1 AND state > 2" NOBODYS,
+		FORGET_INBOX " WHERE number = ?2 AND site = ?1" NOBODYS,
+	};
 	struct list waiting;
-	int64_t changed = 0;
 	int err = read_list(db,
 			    db_query(db,
 				     "SELECT seq FROM message WHERE number = ?2 AND site = ?1"
-				     " AND kind < 2 AND state < 2 AND NOT EXISTS (SELECT 1 FROM"
-				     " verification WHERE number = ?2 AND site = ?1)"
-				     " AND NOT EXISTS (SELECT 1 FROM owner WHERE site = ?1"
-				     " AND number = ?2)",
+				     " AND state < 2" NOBODYS,
 				     "ti", site, number),
 			    &waiting);
 
 	err = cancel_all(db, err, &waiting);
-	if (err == 0)
-		err = db_exec(db, &changed,
-			      "DELETE FROM message WHERE number = ?2 AND site = ?1 AND kind < 2"
-			      " AND state > 2 AND NOT EXISTS (SELECT 1 FROM verification"
-			      " WHERE number = ?2 AND site = ?1) AND NOT EXISTS (SELECT 1 FROM"
-			      " owner WHERE site = ?1 AND number = ?2)",
-			      "ti", site, number);
-	*n += (unsigned)changed;
+	for (size_t i = 0; i < ARRAY_LEN(sweeps) && err == 0; i++)
+		err = sweep_number(db, sweeps[i], site, number, n);
 	return err;
 }
 
@@ -152,6 +168,13 @@ static int messages_of_account(struct db *db, const char *site, const char *acco
 		messages);
 }
 
+static int end_erasure(struct db *db, int err, unsigned n)
+{
+	if (err == 0 && n > 0)
+		db_news_erased(db);
+	return err == 0 && n == 0 ? -ENOENT : err;
+}
+
 int db_account_erase(struct db *db, const char *site, const char *account, unsigned *n)
 {
 	static const char *const sweeps[] = {
@@ -176,10 +199,10 @@ int db_account_erase(struct db *db, const char *site, const char *account, unsig
 	for (size_t i = 0; i < numbers.n && err == 0; i++) {
 		err = forget_messages(db, site, numbers.items[i], n);
 		if (err == 0)
-			err = forget_number(db, numbers.items[i], n);
+			err = db_number_forget(db, numbers.items[i], n);
 	}
 	free(numbers.items);
-	return err == 0 && *n == 0 ? -ENOENT : err;
+	return end_erasure(db, err, *n);
 }
 
 int db_number_erase(struct db *db, const char *site, const char *e164, unsigned *n)
@@ -192,13 +215,15 @@ int db_number_erase(struct db *db, const char *site, const char *e164, unsigned 
 		"DELETE FROM verification WHERE number = ?2 AND (?1 IS NULL OR site = ?1)",
 		"DELETE FROM owner WHERE number = ?2 AND (?1 IS NULL OR site = ?1)",
 		"DELETE FROM proof WHERE number = ?2 AND (?1 IS NULL OR site = ?1)",
-		"DELETE FROM inbox WHERE number = ?2 AND (?1 IS NULL OR site = ?1)",
+		FORGET_INBOX " WHERE number = ?2 AND (?1 IS NULL OR site = ?1)",
 		"DELETE FROM long_sms WHERE number = ?2 AND ?1 IS NULL",
 		"DELETE FROM report WHERE number = ?2 AND ?1 IS NULL",
+		("UPDATE message SET erase = 1, submit_by = 0 WHERE number = ?2 AND state = 2"
+		 " AND (?1 IS NULL OR site = ?1)"),
 		"DELETE FROM message WHERE number = ?2 AND state > 2 AND (?1 IS NULL OR site = ?1)",
 	};
 	struct list waiting;
-	int64_t number, changed;
+	int64_t number;
 	int err = db_number_find(db, e164, &number);
 
 	*n = 0;
@@ -211,11 +236,37 @@ int db_number_erase(struct db *db, const char *site, const char *e164, unsigned 
 				 "ti", site, number),
 			&waiting);
 	err = cancel_all(db, err, &waiting);
-	for (size_t i = 0; i < ARRAY_LEN(sweeps) && err == 0; i++) {
-		err = db_exec(db, &changed, sweeps[i], "ti", site, number);
-		*n += err < 0 ? 0 : (unsigned)changed;
-	}
+	for (size_t i = 0; i < ARRAY_LEN(sweeps) && err == 0; i++)
+		err = sweep_number(db, sweeps[i], site, number, n);
 	if (err == 0)
-		err = forget_number(db, number, n);
-	return err == 0 && *n == 0 ? -ENOENT : err;
+		err = db_number_forget(db, number, n);
+	return end_erasure(db, err, *n);
+}
+
+static int erase_late(struct db *db, int64_t seq, unsigned *n)
+{
+	struct message_row row;
+	int err = db_message_by_seq(db, seq, &row);
+
+	if (err == 0)
+		err = cancel_one(db, seq);
+	if (err == 0)
+		err = db_exec(db, NULL, "DELETE FROM message WHERE seq = ?1", "i", seq);
+	return err == 0 ? db_number_forget(db, row.number, n) : err;
+}
+
+int db_erase_late(struct db *db)
+{
+	struct list late;
+	unsigned n = 0;
+	int err = read_list(
+		db, db_query(db, "SELECT seq FROM message WHERE erase = 1 AND state <> 2", ""),
+		&late);
+
+	for (size_t i = 0; i < late.n && err == 0; i++)
+		err = erase_late(db, late.items[i], &n);
+	if (err == 0 && late.n > 0)
+		db_news_erased(db);
+	free(late.items);
+	return err;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "queue/db_erase.h"
 #include "queue/db_message_private.h"
 
 enum { PRUNE_MAX = 1000 };
@@ -127,7 +128,8 @@ static int list_before(struct db *db, const struct inbox_query *query, int64_t b
 		char site[SITE_SIZE];
 
 		db_column_text(stmt, 2, site, sizeof(site));
-		if (!site_wanted(query, site))
+		if (!site_wanted(query, site) ||
+		    (query->number != 0 && sqlite3_column_int64(stmt, 4) != query->number))
 			continue;
 		err = read_row(db, stmt, &rows[*n]);
 		if (err == 0)
@@ -160,14 +162,34 @@ int db_inbox_list(struct db *db, const struct inbox_query *query, struct inbox_r
 	return err;
 }
 
+/* The oldest that still say something. */
+#define OLD_INBOX                                                                                  \
+	" WHERE received_at < ?1 AND seq IN (SELECT seq FROM inbox WHERE text IS NOT NULL"         \
+	" ORDER BY seq LIMIT ?2)"
+
+static int forget_senders(struct db *db, int64_t before_ms)
+{
+	int64_t numbers[PRUNE_MAX];
+	size_t n;
+	int err = message_read_seqs(db,
+				    db_query(db, "SELECT coalesce(number, 0) FROM inbox" OLD_INBOX,
+					     "ii", before_ms, (int64_t)PRUNE_MAX),
+				    numbers, PRUNE_MAX, &n);
+
+	if (err == 0 && n > 0)
+		err = db_exec(db, NULL,
+			      "UPDATE inbox SET text = NULL, number = NULL, sender = NULL,"
+			      " site = ''" OLD_INBOX,
+			      "ii", before_ms, (int64_t)PRUNE_MAX);
+	for (size_t i = 0; i < n && err == 0; i++)
+		err = db_number_forget(db, numbers[i], NULL);
+	return err;
+}
+
 int db_inbox_prune(struct db *db, int64_t before_ms)
 {
 	int64_t forget = db->now - hash_life_ms;
-	int err = db_exec(db, NULL,
-			  "UPDATE inbox SET text = NULL, number = NULL, sender = NULL, site = ''"
-			  " WHERE received_at < ?1 AND seq IN (SELECT seq FROM inbox"
-			  " WHERE text IS NOT NULL ORDER BY seq LIMIT ?2)",
-			  "ii", before_ms, (int64_t)PRUNE_MAX);
+	int err = forget_senders(db, before_ms);
 
 	if (err < 0)
 		return err;

@@ -23,6 +23,7 @@ int db_inbox_add(struct db *db, struct inbox_row *row, const char *pdu);
 struct inbox_query {
 	const char *const *sites;
 	size_t n_sites;
+	int64_t number;    /* of the sender; 0: any */
 	const char *after; /* id: older than it */
 	size_t limit;
 };

@@ -60,6 +60,9 @@ int db_message_due(struct db *db, int64_t route, int64_t now, struct due *items,
  */
 int db_message_promote(struct db *db, int64_t now, int64_t *next);
 
+/* Queued contact requests of this site that are due before then wait until then. */
+int db_message_hold_contacts(struct db *db, const char *site, int64_t until);
+
 /* Waiting ones past submit_by become expired; at most 1000 a call. seqs (malloced, NULL if none)
  * and n: which. *next: the soonest submit_by of the others, or 0. */
 int db_message_expire(struct db *db, int64_t now, int64_t **seqs, size_t *n, int64_t *next);

@@ -175,3 +175,35 @@ int db_message_erase_texts(struct db *db, int64_t ended_before)
 		       " WHERE kept_from > 0 AND kept_from < ?1 LIMIT ?2)",
 		       "ii", ended_before, (int64_t)MOVE_MAX);
 }
+
+static int hold_one(struct db *db, int64_t seq, int64_t until)
+{
+	struct message_row row;
+	int err = db_exec(db, NULL, "UPDATE message SET due_at = ?2 WHERE seq = ?1", "ii", seq,
+			  until);
+
+	if (err == 0)
+		err = db_message_by_seq(db, seq, &row);
+	return err < 0 ? err : message_news(db, &row);
+}
+
+int db_message_hold_contacts(struct db *db, const char *site, int64_t until)
+{
+	int64_t seqs[MOVE_MAX];
+	size_t n;
+	int err;
+
+	do { /* each one found leaves the range, so this ends */
+		err = message_read_seqs(
+			db,
+			db_query(db,
+				 "SELECT seq FROM message INDEXED BY message_contact"
+				 " WHERE state = 1 AND kind = 1 AND site = ?1"
+				 " AND due_at < ?2 LIMIT ?3",
+				 "tii", site, until, (int64_t)MOVE_MAX),
+			seqs, MOVE_MAX, &n);
+		for (size_t i = 0; i < n && err == 0; i++)
+			err = hold_one(db, seqs[i], until);
+	} while (err == 0 && n == MOVE_MAX);
+	return err;
+}

@@ -100,6 +100,13 @@ int db_place_clear(struct db *db, const struct place_key *key)
 		       (int64_t)key->kind, key->hash, sizeof(key->hash));
 }
 
+int db_place_clear_before(struct db *db, const struct place_key *key, int64_t dated_before)
+{
+	return db_exec(db, NULL,
+		       "DELETE FROM place WHERE kind = ?1 AND key = ?2 AND dated = 1 AND at < ?3",
+		       "ibi", (int64_t)key->kind, key->hash, sizeof(key->hash), dated_before);
+}
+
 int db_lock_set(struct db *db, const struct place_key *key, int64_t until)
 {
 	return db_exec(db, NULL,

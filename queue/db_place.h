@@ -26,7 +26,9 @@ enum place_kind {
 	LOCK_NUMBER,
 	PLACE_WRONG_SENDER, /* the right token from another number; per account and number */
 	PLACE_CALL_NUMBER,  /* calls asked for */
-	PLACE_SIM_PARTS,    /* db_quota.h */
+	PLACE_WRONG_SITE,
+	LOCK_SITE_ALARM,
+	PLACE_SIM_PARTS, /* db_quota.h */
 };
 
 struct place_key {
@@ -54,6 +56,7 @@ int db_place_fits(struct db *db, const struct place_key *key, const struct confi
 int db_place_newest(struct db *db, const struct place_key *key, int64_t *at);
 
 int db_place_clear(struct db *db, const struct place_key *key);
+int db_place_clear_before(struct db *db, const struct place_key *key, int64_t dated_before);
 
 /* until 0: not locked. */
 int db_lock_set(struct db *db, const struct place_key *key, int64_t until);

@@ -176,22 +176,13 @@ int db_verification_accounts(struct db *db, const char *site, int64_t number,
 	return err;
 }
 
-/* Ids ascend with time, so the oldest rows are the first ones. */
-int db_verification_prune(struct db *db, int64_t codes_before, int64_t rows_before)
+int db_code_prune(struct db *db, int64_t before)
 {
-	int err =
-		db_exec(db, NULL,
-			"DELETE FROM code WHERE verification IN (SELECT DISTINCT code.verification"
-			" FROM code LEFT JOIN verification ON verification.id = code.verification"
-			" WHERE coalesce(code_until, 0) < ?1 LIMIT ?2)",
-			"ii", codes_before, (int64_t)PRUNE_MAX);
-
-	if (err < 0)
-		return err;
 	return db_exec(db, NULL,
-		       "DELETE FROM verification WHERE id IN (SELECT id FROM (SELECT id, created_at"
-		       " FROM verification ORDER BY id LIMIT ?2) WHERE created_at < ?1)",
-		       "ii", rows_before, (int64_t)PRUNE_MAX);
+		       "DELETE FROM code WHERE verification IN (SELECT DISTINCT code.verification"
+		       " FROM code LEFT JOIN verification ON verification.id = code.verification"
+		       " WHERE coalesce(code_until, 0) < ?1 LIMIT ?2)",
+		       "ii", before, (int64_t)PRUNE_MAX);
 }
 
 int db_code_add(struct db *db, const char *verification,

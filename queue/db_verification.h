@@ -58,10 +58,6 @@ int db_verification_by_message(struct db *db, int64_t number, int64_t message_se
 int db_verification_accounts(struct db *db, const char *site, int64_t number,
 			     char (**accounts)[ACCOUNT_SIZE], size_t *n);
 
-/* Erases codes that ended before codes_before (they are answered by time alone), and verifications
- * begun before rows_before; owners and proofs stay. At most 1000 of each a call. */
-int db_verification_prune(struct db *db, int64_t codes_before, int64_t rows_before);
-
 /* Codes of a verification: the current one and superseded ones, as keyed hashes. */
 int db_code_add(struct db *db, const char *verification,
 		const unsigned char hash[static SEAL_HASH_SIZE]);
@@ -70,6 +66,8 @@ int db_code_match(struct db *db, const char *verification,
 		  const unsigned char hash[static SEAL_HASH_SIZE]);
 /* Also its token. */
 int db_code_erase(struct db *db, const char *verification);
+/* Those that ended before then (they are answered by time alone); at most 1000 a call. */
+int db_code_prune(struct db *db, int64_t before);
 
 /* The token that the user sends us, as a keyed hash. */
 int db_token_add(struct db *db, const char *verification,

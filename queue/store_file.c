@@ -2,7 +2,8 @@
  *
  *   lock     flock on <database>.lock: one daemon; other readers (backup, sqlite3) are free
  *   make     the file with mode 0600; SQLite gives its companions the same
- *   tune     write-ahead log, a sync at every commit, erased bytes overwritten, small caches
+ *   tune     write-ahead log, a sync at every commit, erased bytes overwritten (scrub.h), small
+ *            caches
  *   migrate  schema.c
  *   key      a keyed value in meta tells another key from ours
  *   time     the clock is not behind what this database has seen */
@@ -18,6 +19,7 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "queue/schema.h"
+#include "queue/scrub.h"
 #include "queue/store_private.h"
 
 enum { SHOWN_PATH = 100 }; /* of a long path, so that the words after it have room */
@@ -149,7 +151,7 @@ static int open_connection(sqlite3 **sqlite, const char *path, const char *setti
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 
-	if (sqlite3_open_v2(path, sqlite, flags, NULL) != SQLITE_OK)
+	if (sqlite3_open_v2(path, sqlite, flags, scrub_vfs()) != SQLITE_OK)
 		return say_sqlite(why, path, *sqlite);
 	sqlite3_busy_timeout(*sqlite, STORE_BUSY_MS);
 	if (!is_wal(*sqlite) || sqlite3_exec(*sqlite, settings, NULL, NULL, NULL) != SQLITE_OK)

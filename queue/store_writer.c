@@ -21,6 +21,7 @@ enum {
 	GROUP_NS = 5 * 1000 * 1000,
 	TIME_EVERY_MS = 1000,
 	TRUNCATE_WAIT_MS = 1000,
+	TRUNCATE_AGAIN_NS = 200 * 1000 * 1000,
 	/* Frames (4 KiB each) at which the reader is asked to checkpoint, asked again, and at which
 	 * the writer does it itself: under steady load the reader never quite catches up. */
 	WAL_SOFT = 1000,
@@ -45,6 +46,43 @@ static struct job *next_if_any(struct store *store)
 	return job;
 }
 
+bool store_checkpoint(struct store *store, sqlite3 *sqlite, int mode)
+{
+	int result;
+
+	uv_mutex_lock(&store->checkpointing);
+	result = sqlite3_wal_checkpoint_v2(sqlite, NULL, mode, NULL, NULL);
+	uv_mutex_unlock(&store->checkpointing);
+	if (result != SQLITE_OK && result != SQLITE_BUSY)
+		log_warn("the write-ahead log could not be moved into the database: %s",
+			 sqlite3_errmsg(sqlite));
+	return result == SQLITE_OK;
+}
+
+/* Waits for readers at most so long. */
+static bool truncate_log(struct store *store, int wait_ms)
+{
+	bool done;
+
+	sqlite3_busy_timeout(store->db.sqlite, wait_ms);
+	done = store_checkpoint(store, store->db.sqlite, SQLITE_CHECKPOINT_TRUNCATE);
+	sqlite3_busy_timeout(store->db.sqlite, STORE_BUSY_MS);
+	return done;
+}
+
+/* With the lock held. Where a reader was in the way of truncating the log, it is tried again. */
+static void wait_for_work(struct store *store)
+{
+	if (!store->truncate_wanted) {
+		uv_cond_wait(&store->writer_wakes, &store->lock);
+		return;
+	}
+	uv_cond_timedwait(&store->writer_wakes, &store->lock, TRUNCATE_AGAIN_NS);
+	uv_mutex_unlock(&store->lock);
+	store->truncate_wanted = !truncate_log(store, 0);
+	uv_mutex_lock(&store->lock);
+}
+
 /* NULL: the store closes and all has run. */
 static struct job *next_or_wait(struct store *store)
 {
@@ -52,7 +90,7 @@ static struct job *next_or_wait(struct store *store)
 
 	uv_mutex_lock(&store->lock);
 	while ((job = pop_ranked(store)) == NULL && !store->closing)
-		uv_cond_wait(&store->writer_wakes, &store->lock);
+		wait_for_work(store);
 	uv_mutex_unlock(&store->lock);
 	return job;
 }
@@ -194,30 +232,6 @@ static int begin(struct store *store, struct group *group, struct job *job, bool
 		group_add(group, job);
 	fail_all(group, err);
 	return err;
-}
-
-bool store_checkpoint(struct store *store, sqlite3 *sqlite, int mode)
-{
-	int result;
-
-	uv_mutex_lock(&store->checkpointing);
-	result = sqlite3_wal_checkpoint_v2(sqlite, NULL, mode, NULL, NULL);
-	uv_mutex_unlock(&store->checkpointing);
-	if (result != SQLITE_OK && result != SQLITE_BUSY)
-		log_warn("the write-ahead log could not be moved into the database: %s",
-			 sqlite3_errmsg(sqlite));
-	return result == SQLITE_OK;
-}
-
-/* Waits for readers at most so long. */
-static bool truncate_log(struct store *store, int wait_ms)
-{
-	bool done;
-
-	sqlite3_busy_timeout(store->db.sqlite, wait_ms);
-	done = store_checkpoint(store, store->db.sqlite, SQLITE_CHECKPOINT_TRUNCATE);
-	sqlite3_busy_timeout(store->db.sqlite, STORE_BUSY_MS);
-	return done;
 }
 
 static void run_group(struct store *store, struct job *job, bool more)

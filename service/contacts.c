@@ -9,13 +9,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/secret.h"
+#include "service/quiet.h"
 #include "service/rule_private.h"
 #include "service/texts.h"
-
-static const int64_t request_life_ms = 24 * 3600 * 1000LL;
 
 /* The request, made harmless. */
 struct wish {
@@ -108,46 +106,13 @@ static int check_limits(const struct rule *rule, const struct wish *wish, struct
 	return err;
 }
 
-/* Minutes of the day of "21:00-09:00"; false: no quiet hours are set. */
-static bool read_quiet(const char *text, int *from, int *to)
-{
-	int from_hour, from_minute, to_hour, to_minute;
-
-	if (sscanf(text, "%2d:%2d-%2d:%2d", &from_hour, &from_minute, &to_hour, &to_minute) != 4)
-		return false;
-	*from = from_hour * 60 + from_minute;
-	*to = to_hour * 60 + to_minute;
-	return *from != *to;
-}
-
-/* now, or the end of the quiet hours that now is in (the gateway's local time). */
-static int64_t due_after_quiet(const char *quiet_hours, int64_t now)
-{
-	time_t seconds = (time_t)(now / 1000);
-	int from, to, minute;
-	struct tm tm;
-	bool quiet;
-
-	if (!read_quiet(quiet_hours, &from, &to) || localtime_r(&seconds, &tm) == NULL)
-		return now;
-	minute = tm.tm_hour * 60 + tm.tm_min;
-	quiet = from < to ? minute >= from && minute < to : minute >= from || minute < to;
-	if (!quiet)
-		return now;
-	tm.tm_mday += from > to && minute >= from;
-	tm.tm_hour = to / 60;
-	tm.tm_min = to % 60;
-	tm.tm_sec = 0;
-	tm.tm_isdst = -1;
-	return (int64_t)mktime(&tm) * 1000;
-}
-
 static int queue_request(const struct rule *rule, const struct wish *wish,
 			 struct message_row *message, struct refusal *why)
 {
 	const struct text_values values = { .from_name = wish->from_name,
 					    .to_name = wish->to_name,
 					    .order = wish->order };
+	int64_t now = db_now(rule->db);
 	char text[TEXT_SIZE];
 	struct message_order order = { .kind = KIND_CONTACT_REQUEST,
 				       .number = wish->number,
@@ -163,8 +128,8 @@ static int queue_request(const struct rule *rule, const struct wish *wish,
 					 GSM_PARTS_MAX);
 	order.encoding = shape.encoding;
 	order.parts = shape.n_parts;
-	order.due_at = due_after_quiet(rule->site->contact.quiet_hours, db_now(rule->db));
-	order.deadline = order.due_at + request_life_ms;
+	order.due_at = quiet_until(rule->site, now);
+	order.deadline = now + rule->site->contact.max_age_ms;
 	if (err == 0)
 		err = message_queue(rule, &order, message, why);
 	secret_wipe(text, sizeof(text));

@@ -8,7 +8,6 @@
 #include "service/numbers.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -17,7 +16,7 @@
 #include "service/chars.h"
 #include "service/numbers_parse.h"
 
-enum { DIGITS_MAX = 20, TYPED_MAX = 256, RU_DIGITS = 11, VN_OLD_TAIL = 7 };
+enum { DIGITS_MAX = 20, TYPED_MAX = 256, RU_DIGITS = 11, VN_OLD_TAIL = 7, TRIES = 8 };
 
 /* What stood in the text, after folding. */
 struct typed {
@@ -25,6 +24,7 @@ struct typed {
 	size_t n;
 	unsigned pluses;
 	bool plus_inside; /* after a digit */
+	size_t plus_at;   /* how many digits stand before the last one */
 	bool guessed;     /* a letter was taken for a digit */
 	bool too_many;
 	size_t letter_at, odd_at; /* in characters from 1; 0: none */
@@ -95,6 +95,7 @@ static void fold_one(struct typed *typed, uint32_t c, size_t at)
 	} else if (char_is_plus(c)) {
 		typed->pluses++;
 		typed->plus_inside |= typed->n > 0;
+		typed->plus_at = typed->n;
 	} else if (char_is_letter(c) || c == '|') {
 		if (typed->letter_at == 0)
 			typed->letter_at = at;
@@ -203,20 +204,44 @@ static bool vn_new_form(const char *e164, char *out, size_t size)
 	return false;
 }
 
-/* A likely meaning of a number that is none, or "". */
-static void guess(const char *digits, bool plus, const char *region, char *hint, size_t size)
+struct tries {
+	char text[TRIES][DIGITS_MAX + 4];
+	size_t n;
+};
+
+static void add_try(struct tries *tries, const char *begin, const char *digits)
+{
+	snprintf(tries->text[tries->n++], sizeof(tries->text[0]), "%s%s", begin, digits);
+}
+
+/* What digits may have been meant to be, the likeliest first. */
+static void list_tries(struct tries *tries, const char *digits, bool plus, const char *region)
+{
+	size_t n = strlen(digits);
+
+	if (plus && digits[0] == '8' && n == RU_DIGITS) /* +8 9xx: a home prefix */
+		add_try(tries, "+7", digits + 1);
+	if (strcmp(region, "UA") == 0 && n == RU_DIGITS && strncmp(digits, "80", 2) == 0)
+		add_try(tries, "+3", digits); /* 80 67 ...: as it was dialled once */
+	if (strncmp(digits, "00", 2) == 0)
+		add_try(tries, "+", digits + 2);
+	add_try(tries, plus ? "" : "+", digits);
+	for (size_t code = 1; code <= 3 && 2 * code < n; code++)
+		if (strncmp(digits, digits + code, code) == 0) /* a country code typed twice */
+			add_try(tries, "+", digits + code);
+}
+
+/* A likely meaning of a number that is none, or "". only: the region it must be of, or NULL. */
+static void guess(const char *digits, bool plus, const char *region, const char *only, char *hint,
+		  size_t size)
 {
 	struct parsed_number parsed = { 0 };
-	char tries[4][DIGITS_MAX + 4];
-	size_t n = 0;
+	struct tries tries = { .n = 0 };
 
-	if (plus && digits[0] == '8' && strlen(digits) == RU_DIGITS) /* +8 9xx: a home prefix */
-		snprintf(tries[n++], sizeof(tries[0]), "+7%s", digits + 1);
-	if (strncmp(digits, "00", 2) == 0)
-		snprintf(tries[n++], sizeof(tries[0]), "+%s", digits + 2);
-	snprintf(tries[n++], sizeof(tries[0]), "%s%s", plus ? "" : "+", digits);
-	for (size_t i = 0; i < n; i++)
-		if (numbers_parse(tries[i], region, &parsed) == PARSE_VALID && parsed.mobile) {
+	list_tries(&tries, digits, plus, region);
+	for (size_t i = 0; i < tries.n; i++)
+		if (numbers_parse(tries.text[i], region, &parsed) == PARSE_VALID && parsed.mobile &&
+		    (only == NULL || strcasecmp(parsed.region, only) == 0)) {
 			snprintf(hint, size, "%s", parsed.e164);
 			return;
 		}
@@ -260,7 +285,10 @@ static int refuse_typed(const struct typed *typed, const char *region, const cha
 	if (typed->pluses > 1 || typed->plus_inside) {
 		rule_refuse_field(why, field, "number_invalid",
 				  "One plus sign at most, and only in front.");
-		guess(typed->digits, false, region, why->hint, sizeof(why->hint));
+		guess(typed->digits + typed->plus_at, false, region, NULL, why->hint,
+		      sizeof(why->hint));
+		if (why->hint[0] == '\0')
+			guess(typed->digits, false, region, NULL, why->hint, sizeof(why->hint));
 		return RULE_REFUSED;
 	}
 	if (typed->too_many)
@@ -291,7 +319,7 @@ static int judge(struct number *number, const struct dialled *dialled, const str
 	if (verdict != PARSE_VALID) {
 		rule_refuse_field(why, field, verdicts[verdict].reason, "%s",
 				  verdicts[verdict].detail);
-		guess(typed->digits, typed->pluses > 0, dialled->region, why->hint,
+		guess(typed->digits, typed->pluses > 0, dialled->region, NULL, why->hint,
 		      sizeof(why->hint));
 		return RULE_REFUSED;
 	}
@@ -345,20 +373,56 @@ static bool is_allowed(const struct config_strings *countries, const char *regio
 	return countries->n == 0;
 }
 
+/* A fixed line, perhaps because the country code was taken for an area code; else what mobiles look
+ * like there (or where the site sends to). */
+static int refuse_not_mobile(const struct number *number, const struct typed *typed,
+			     const char *region, const struct config_strings *countries,
+			     const char *field, struct refusal *why)
+{
+	bool there = number->region[0] != '\0' && is_allowed(countries, number->region);
+
+	rule_refuse_field(why, field, "not_a_mobile",
+			  "This number cannot receive SMS. Use a mobile number.");
+	if (typed->pluses == 0)
+		guess(typed->digits, false, region, region, why->hint, sizeof(why->hint));
+	if (why->hint[0] == '\0')
+		numbers_mobile_like(there              ? number->region
+				    : countries->n > 0 ? countries->items[0]
+						       : region,
+				    why->hint, sizeof(why->hint));
+	return RULE_REFUSED;
+}
+
+static int refuse_country(const struct config_strings *countries, const char *field,
+			  struct refusal *why)
+{
+	char list[120] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < countries->n && used < sizeof(list); i++)
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
+					 i > 0 ? ", " : "", countries->items[i]);
+	rule_refuse_field(why, field, "country_not_allowed",
+			  "SMS to this country is not offered, only to: %s.", list);
+	numbers_mobile_like(countries->items[0], why->hint, sizeof(why->hint));
+	return RULE_REFUSED;
+}
+
 int number_parse_mobile(struct number *number, const char *text, const char *region,
 			const struct config_strings *countries, const char *field,
 			struct refusal *why)
 {
-	int err = number_parse(number, text, region, field, why);
+	struct typed typed;
+	int err = read_typed(&typed, text, field, why);
 
+	if (err == 0)
+		err = parse_typed(number, &typed, region, field, why);
 	if (err != 0)
 		return err;
 	if (!number->mobile)
-		return rule_refuse_field(why, field, "not_a_mobile",
-					 "This number cannot receive SMS. Use a mobile number.");
+		return refuse_not_mobile(number, &typed, region, countries, field, why);
 	if (!is_allowed(countries, number->region))
-		return rule_refuse_field(why, field, "country_not_allowed",
-					 "SMS to this country is not offered.");
+		return refuse_country(countries, field, why);
 	return 0;
 }
 

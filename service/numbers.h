@@ -27,7 +27,8 @@ int number_parse(struct number *number, const char *text, const char *region, co
 		 struct refusal *why);
 
 /* As number_parse, and it must be a mobile of one of the countries: not_a_mobile,
- * country_not_allowed. */
+ * country_not_allowed. Their hint, where no other meaning is likely, shows what a mobile there
+ * looks like: "+7 9xx xxx-xx-xx". */
 int number_parse_mobile(struct number *number, const char *text, const char *region,
 			const struct config_strings *countries, const char *field,
 			struct refusal *why);

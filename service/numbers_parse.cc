@@ -4,6 +4,7 @@
  * digits, a number searched in a sentence) never sees what people typed. */
 #include "service/numbers_parse.h"
 
+#include <cctype>
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -74,8 +75,9 @@ static enum parse_verdict parse(const char *text, const char *region, struct par
 	type = util()->GetNumberType(number);
 	std::snprintf(out->e164, sizeof(out->e164), "%s", e164.c_str());
 	std::snprintf(out->region, sizeof(out->region), "%s", home.size() == 2 ? home.c_str() : "");
-	out->mobile =
-		type == PhoneNumberUtil::MOBILE || type == PhoneNumberUtil::FIXED_LINE_OR_MOBILE;
+	/* +870, +881 and their like are of no region: satellites, whoever calls them mobiles. */
+	out->mobile = out->region[0] != '\0' && (type == PhoneNumberUtil::MOBILE ||
+						 type == PhoneNumberUtil::FIXED_LINE_OR_MOBILE);
 	return PARSE_VALID;
 }
 
@@ -97,6 +99,34 @@ int numbers_dials(const char *region, const char *idd)
 	std::snprintf(text, sizeof(text), "%s%s", idd, abroad);
 	return numbers_parse(text, region, &number) == PARSE_VALID &&
 	       std::strcmp(number.e164 + 1, abroad) == 0;
+}
+
+static void mobile_like(const char *region, char *out, size_t size)
+{
+	PhoneNumber example;
+	std::string shown;
+	size_t keep;
+
+	if (!util()->GetExampleNumberForType(region, PhoneNumberUtil::MOBILE, &example))
+		return;
+	util()->Format(example, PhoneNumberUtil::INTERNATIONAL, &shown);
+	keep = std::to_string(example.country_code()).size() + 1; /* one digit after it */
+	for (char &c : shown)
+		if (std::isdigit(static_cast<unsigned char>(c)) != 0) {
+			c = keep > 0 ? c : 'x';
+			keep -= keep > 0 ? 1 : 0;
+		}
+	std::snprintf(out, size, "%s", shown.c_str());
+}
+
+void numbers_mobile_like(const char *region, char *out, size_t size)
+{
+	out[0] = '\0';
+	try {
+		mobile_like(region, out, size);
+	} catch (...) { /* no memory: no hint */
+		out[0] = '\0';
+	}
 }
 
 int numbers_calling_code(const char *region)

@@ -1,6 +1,8 @@
 /* numbers_parse.h - the C face of libphonenumber. No exception leaves it. */
 #pragma once
 
+#include <stddef.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -24,6 +26,9 @@ enum parse_verdict numbers_parse(const char *text, const char *region, struct pa
 
 /* Does this region dial idd ("00", "810") before a country code? */
 int numbers_dials(const char *region, const char *idd);
+
+/* What mobiles of the region look like: "+7 9xx xxx-xx-xx". "" where none are known. */
+void numbers_mobile_like(const char *region, char *out, size_t size);
 
 /* The region's calling code (7, 84), 0: there is no such region. */
 int numbers_calling_code(const char *region);

@@ -105,7 +105,7 @@ static int read_site(const struct rule *rule, const struct config_site *site, co
 	if (err == 0)
 		err = db_place_count(rule->db, &keys.wrong_number, hour_ms, &view->wrong_entries);
 	if (err == 0)
-		err = db_lock_get(rule->db, &keys.lock_number, &view->locked_until);
+		err = verification_number_locked_until(rule, &keys, &view->locked_until);
 	if (err == 0)
 		err = db_place_fits(rule->db, &keys.send_number, &site->verification.per_number,
 				    &view->next_send_at, NULL);

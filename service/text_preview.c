@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "service/texts.h"
+#include "service/texts_private.h"
 
-static void find_offenders(struct text_preview *preview)
+void text_find_offenders(struct text_preview *preview)
 {
 	const char *text = preview->text;
 	size_t left = strlen(text), used;
@@ -67,6 +67,6 @@ int text_preview(struct text_preview *preview, const char *text, enum config_tra
 	if (err < 0)
 		return rule_refuse_field(why, "text", "bad_utf8", "It is not valid UTF-8.");
 	if (encoding != GSM_UCS2)
-		find_offenders(preview);
+		text_find_offenders(preview);
 	return 0;
 }

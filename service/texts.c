@@ -1,9 +1,9 @@
 /* texts.c - from a template and its values to the text of an SMS.
  *
- * The forms of the best-matching locale are filled in one after the other, each gets the auto-fill
- * lines, and the first of the fewest parts wins: nothing is ever cut. Values are put in once and
- * never looked at again, so braces in a name stay braces. Transliteration touches the words, not
- * the auto-fill lines, which browsers read byte by byte. */
+ * The forms of the best-matching locale and purpose are filled in one after the other, each gets
+ * the auto-fill lines, and the first of the fewest parts wins: nothing is ever cut. Values are put
+ * in once and never looked at again, so braces in a name stay braces. Transliteration touches the
+ * words, not the auto-fill lines, which browsers read byte by byte. */
 #include "service/texts.h"
 
 #include <errno.h>
@@ -106,30 +106,31 @@ static int add_autofill(const struct config_site *site, const struct text_values
 	return append(text, &used, lines, strlen(lines));
 }
 
-/* Where forms come from: the site's templates, or ours. */
-struct forms {
-	const struct config_site *site;
-	enum config_kind kind;
-	bool own;
-	const char *locale; /* of the chosen ones */
-};
+/* The site's own forms for the purpose come before its general ones, those before ours. */
+static const enum form_source sources[] = { FORMS_OF_PURPOSE, FORMS_OF_SITE, FORMS_BUILT_IN };
 
-/* The i-th form of this kind's source; false: another kind's. */
-static bool form_at(const struct forms *forms, size_t i, const char **locale, const char **text)
+bool text_form_at(const struct config_site *site, enum form_source source, size_t i,
+		  struct form_view *form)
 {
-	if (forms->own) {
-		*locale = forms->site->templates[i].locale;
-		*text = forms->site->templates[i].text;
-		return forms->site->templates[i].kind == forms->kind;
+	if (source == FORMS_BUILT_IN) {
+		if (i >= n_text_forms)
+			return false;
+		*form = (struct form_view){ text_forms[i].kind, "", text_forms[i].language,
+					    text_forms[i].text };
+		return true;
 	}
-	*locale = text_forms[i].language;
-	*text = text_forms[i].text;
-	return text_forms[i].kind == forms->kind;
+	if (i >= site->n_templates)
+		return false;
+	*form = (struct form_view){ site->templates[i].kind, site->templates[i].purpose,
+				    site->templates[i].locale, site->templates[i].text };
+	return true;
 }
 
-static size_t form_count(const struct forms *forms)
+static bool fits(const struct forms *forms, enum form_source source, const struct form_view *form)
 {
-	return forms->own ? forms->site->n_templates : n_text_forms;
+	const char *purpose = source == FORMS_OF_PURPOSE ? forms->purpose : "";
+
+	return form->kind == forms->kind && strcmp(form->purpose, purpose) == 0;
 }
 
 /* How well a template's locale suits: 0 not at all, 1 its language does, 2 exactly. */
@@ -142,29 +143,35 @@ static int rank_of(const char *have, const char *wanted)
 	return strncasecmp(have, wanted, language) == 0 && have[language] == '\0' ? 1 : 0;
 }
 
-static bool choose_locale(struct forms *forms, const char *wanted, bool own)
+static bool choose_from(struct forms *forms, const char *wanted, enum form_source source)
 {
-	const char *locale, *text;
+	struct form_view form;
 	int best = 0;
 
-	forms->own = own;
-	for (size_t i = 0; i < form_count(forms); i++)
-		if (form_at(forms, i, &locale, &text) && rank_of(locale, wanted) > best) {
-			best = rank_of(locale, wanted);
-			forms->locale = locale;
+	for (size_t i = 0; text_form_at(forms->site, source, i, &form); i++)
+		if (fits(forms, source, &form) && rank_of(form.locale, wanted) > best) {
+			best = rank_of(form.locale, wanted);
+			forms->source = source;
+			forms->locale = form.locale;
 		}
 	return best > 0;
 }
 
+static bool choose_locale(struct forms *forms, const char *wanted)
+{
+	for (size_t i = 0; i < ARRAY_LEN(sources); i++)
+		if ((sources[i] != FORMS_OF_PURPOSE || forms->purpose[0] != '\0') &&
+		    choose_from(forms, wanted, sources[i]))
+			return true;
+	return false;
+}
+
+/* A language that people read comes before words made for a purpose. */
 static void choose_forms(struct forms *forms, const char *wanted)
 {
-	const char *home = forms->site->locale;
-
-	if (wanted != NULL && wanted[0] != '\0' &&
-	    (choose_locale(forms, wanted, true) || choose_locale(forms, wanted, false)))
-		return;
-	if (!choose_locale(forms, home, true) && !choose_locale(forms, home, false))
-		choose_locale(forms, "en", false);
+	if ((wanted == NULL || wanted[0] == '\0' || !choose_locale(forms, wanted)) &&
+	    !choose_locale(forms, forms->site->locale))
+		choose_locale(forms, "en");
 }
 
 /* The best so far. */
@@ -172,8 +179,18 @@ struct rendering {
 	const struct text_values *values;
 	char *text; /* TEXT_SIZE */
 	struct gsm_shape *shape;
-	bool found;
+	const char *form; /* NULL: none so far */
+	unsigned cost;
 };
+
+/* Parts, and more than any of them where a form names a site that has no name. */
+static unsigned cost_of(const struct forms *forms, const char *form, const struct gsm_shape *shape)
+{
+	bool nameless = forms->site->title[0] == '\0' && forms->site->origin[0] == '\0' &&
+			strstr(form, "{title}") != NULL;
+
+	return shape->n_parts + (nameless ? GSM_PARTS_MAX : 0);
+}
 
 static void consider(struct rendering *best, const struct forms *forms, const char *form,
 		     bool transliterate)
@@ -188,8 +205,9 @@ static void consider(struct rendering *best, const struct forms *forms, const ch
 		err = add_autofill(forms->site, best->values, text);
 	if (err == 0)
 		err = gsm_shape(&shape, text, GSM_AUTO, false);
-	if (err == 0 && (!best->found || shape.n_parts < best->shape->n_parts)) {
-		best->found = true;
+	if (err == 0 && (best->form == NULL || cost_of(forms, form, &shape) < best->cost)) {
+		best->form = form;
+		best->cost = cost_of(forms, form, &shape);
 		*best->shape = shape;
 		strcpy(best->text, text);
 	}
@@ -198,28 +216,51 @@ static void consider(struct rendering *best, const struct forms *forms, const ch
 
 static void consider_all(struct rendering *best, const struct forms *forms, bool transliterate)
 {
-	const char *locale, *text;
+	struct form_view form;
 
-	for (size_t i = 0; i < form_count(forms); i++)
-		if (form_at(forms, i, &locale, &text) && strcasecmp(locale, forms->locale) == 0)
-			consider(best, forms, text, transliterate);
+	for (size_t i = 0; text_form_at(forms->site, forms->source, i, &form); i++)
+		if (fits(forms, forms->source, &form) &&
+		    strcasecmp(form.locale, forms->locale) == 0 &&
+		    (forms->only == NULL || forms->only == form.text))
+			consider(best, forms, form.text, transliterate);
+}
+
+int text_render_forms(const struct forms *forms, const struct text_values *values,
+		      char text[static TEXT_SIZE], struct gsm_shape *shape, const char **form)
+{
+	const struct config_site *site = forms->site;
+	struct text_values filled = *values;
+	struct rendering best = { .values = &filled, .text = text, .shape = shape };
+
+	if (filled.title == NULL)
+		filled.title = site->title[0] != '\0'    ? site->title
+			       : site->origin[0] != '\0' ? site->origin
+							 : site->name;
+	text[0] = '\0';
+	if (site->transliterate != TRANSLIT_ALWAYS)
+		consider_all(&best, forms, false);
+	if (site->transliterate != TRANSLIT_NEVER)
+		consider_all(&best, forms, true);
+	*form = best.form;
+	return best.form != NULL ? 0 : -EMSGSIZE;
+}
+
+void text_choose_forms(struct forms *forms, const struct config_site *site, enum config_kind kind,
+		       const char *purpose, const char *locale)
+{
+	*forms = (struct forms){ .site = site,
+				 .kind = kind,
+				 .purpose = purpose != NULL ? purpose : "" };
+	choose_forms(forms, locale);
 }
 
 int text_render(const struct config_site *site, enum config_kind kind, const char *locale,
 		const struct text_values *values, char text[static TEXT_SIZE],
 		struct gsm_shape *shape)
 {
-	struct text_values filled = *values;
-	struct forms forms = { .site = site, .kind = kind };
-	struct rendering best = { .values = &filled, .text = text, .shape = shape };
+	struct forms forms;
+	const char *form;
 
-	if (filled.title == NULL)
-		filled.title = site->title;
-	text[0] = '\0';
-	choose_forms(&forms, locale);
-	if (site->transliterate != TRANSLIT_ALWAYS)
-		consider_all(&best, &forms, false);
-	if (site->transliterate != TRANSLIT_NEVER)
-		consider_all(&best, &forms, true);
-	return best.found ? 0 : -EMSGSIZE;
+	text_choose_forms(&forms, site, kind, values->purpose, locale);
+	return text_render_forms(&forms, values, text, shape, &form);
 }

@@ -15,12 +15,14 @@ struct text_values {                             /* NULL: the template may not u
 	const char *code, *title, *minutes;      /* verification */
 	const char *from_name, *to_name, *order; /* contact requests */
 	const char *app_hash;                    /* Android's 11 characters, or NULL */
+	const char *purpose;                     /* whose own templates come first, or NULL */
 };
 
-/* The template for kind and locale (exact, then its language; the site's own before a built-in ru,
- * vi or en one; then the same for the site's locale), of several the first of the fewest parts,
- * filled in, transliterated as the site says, with the auto-fill lines for a code. title NULL: the
- * site's. 0, or -EMSGSIZE. */
+/* The template for kind and locale (exact, then its language; the site's own for the purpose
+ * before its general ones, these before a built-in ru, vi or en one; then the same for the site's
+ * locale), of several the first of the fewest parts, filled in, transliterated as the site says,
+ * with the auto-fill lines for a code. title NULL: the site's title, else its origin, else its name
+ * (where a form can do without, it is preferred to the last). 0, or -EMSGSIZE. */
 int text_render(const struct config_site *site, enum config_kind kind, const char *locale,
 		const struct text_values *values, char text[static TEXT_SIZE],
 		struct gsm_shape *shape);
@@ -56,3 +58,29 @@ struct text_preview {
 
 int text_preview(struct text_preview *preview, const char *text, enum config_translit transliterate,
 		 enum gsm_encoding encoding, struct refusal *why);
+
+/* A template by its name in the configuration ("verification", "verification.login",
+ * "contact_request") and locale (NULL: the site's), filled with samples where values are NULL. */
+struct template_request {
+	const char *name, *locale;
+	const char *from_name, *to_name, *order, *app_hash;
+};
+
+struct text_template {
+	enum config_kind kind;
+	const char *purpose, *locale; /* of the form that was taken; purpose "": every one */
+	bool built_in;
+	bool chosen; /* what a request for this kind, purpose and locale gets; else another form */
+	struct text_preview preview;
+};
+
+int text_template_preview(const struct config_site *site, const struct template_request *request,
+			  struct text_template *template, struct refusal *why);
+
+/* The i-th form of the site, its own before the built-in ones, with samples; false: no more. A form
+ * that needs too many parts has 0. */
+bool text_template_at(const struct config_site *site, size_t i, struct text_template *template);
+
+/* A line of the site that no sample can make fit, for --check-config: NULL, or what is wrong. */
+const char *text_template_length_problem(const struct config_site *site,
+					 const struct config_template *template);

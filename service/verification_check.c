@@ -1,7 +1,7 @@
 /* verification_check.c - what the user typed is judged.
  *
- * Steps: whose verification, is it open, is the entry well-formed (else it is not counted); a
- * lock; the code's end; the entry is counted before it is compared; then wrong, superseded, or
+ * Steps: whose verification, is it open, is the entry well-formed (else it is not counted); the
+ * locks; the code's end; the entry is counted before it is compared; then wrong, superseded, or
  * approved - and an approval binds the number in the same transaction, if it is still free.
  * A counted refusal returns 0 with why filled: it is kept. */
 #include <errno.h>
@@ -93,8 +93,11 @@ static int judge(const struct rule *rule, const struct entry *entry)
 
 static int count_wrong(const struct rule *rule, struct entry *entry, bool superseded)
 {
-	int err = verification_count_wrong(rule, &entry->keys);
+	bool alarm;
+	int err = verification_count_wrong(rule, &entry->keys, &alarm);
 
+	if (err == 0 && alarm)
+		err = verification_tell(rule, &entry->c, "guessing", "many_wrong_codes");
 	if (err < 0)
 		return err;
 	return verification_tell(rule, &entry->c, "wrong_code",
@@ -114,6 +117,16 @@ static int refuse_bound(const struct rule *rule, const struct verification_case 
 	return err;
 }
 
+int verification_refuse_second(const char *purpose, struct refusal *why)
+{
+	if (strcmp(purpose, "login") == 0)
+		return rule_refuse_field(why, "phone", "not_the_accounts_number",
+					 "The account has another number. Leave phone out to log "
+					 "in with that one.");
+	return rule_refuse_field(why, "purpose", "use_change",
+				 "The account has another number. Replace it with purpose change.");
+}
+
 /* Makes the account the owner, where the purpose binds. *holds: it owns the number now. */
 static int bind_number(const struct rule *rule, const struct verification_row *row, bool *holds,
 		       struct refusal *why)
@@ -124,12 +137,12 @@ static int bind_number(const struct rule *rule, const struct verification_row *r
 	if (err < 0 && err != -ENOENT)
 		return err;
 	*holds = err == 0 && held == row->number;
-	if (*holds || strcmp(row->purpose, "login") == 0)
+	if (*holds)
 		return 0;
 	if (err == 0 && strcmp(row->purpose, "change") != 0)
-		return rule_refuse_field(why, "purpose", "use_change",
-					 "The account has another number. Replace it with purpose "
-					 "change.");
+		return verification_refuse_second(row->purpose, why);
+	if (strcmp(row->purpose, "login") == 0)
+		return 0;
 	if (err == 0)
 		err = db_owner_remove(rule->db, row->site, row->account, held);
 	else
@@ -193,6 +206,9 @@ static int decide(const struct rule *rule, struct entry *entry, enum check_resul
 		return err;
 	if (left == 0)
 		return lock(rule, entry, why);
+	err = verification_check_number_lock(rule, &entry->keys, why);
+	if (err != 0)
+		return err;
 	err = db_place_take(rule->db, &entry->keys.wrong_account, 0, false);
 	if (err < 0)
 		return err;

@@ -52,10 +52,8 @@ static int read_channel(const struct rule *rule, const char *name, struct verifi
 
 static int read_purpose(const char *purpose, struct verification_wish *wish, struct refusal *why)
 {
-	static const char *const purposes[] = { "register", "login", "change" };
-
-	wish->purpose = purpose != NULL ? purpose : purposes[0];
-	if (is_one_of(wish->purpose, purposes, ARRAY_LEN(purposes)))
+	wish->purpose = purpose != NULL ? purpose : "register";
+	if (config_is_purpose(wish->purpose))
 		return 0;
 	return rule_refuse_field(why, "purpose", "unknown", "One of register, login, change.");
 }
@@ -89,14 +87,34 @@ static int read_app_hash(const char *app_hash, struct verification_wish *wish, s
 				 APP_HASH_LENGTH);
 }
 
+/* The account's own number, where a site that asks for a login does not know it. *phone stays NULL
+ * where there is none. */
+static int own_number(const struct rule *rule, const struct verification_wish *wish,
+		      char own[static NUMBER_SIZE], const char **phone)
+{
+	int64_t number;
+	int err = db_owner_number(rule->db, rule->site->name, wish->account, &number);
+
+	if (err == 0)
+		err = db_number_get(rule->db, number, own);
+	if (err == 0)
+		*phone = own;
+	return err == -ENOENT ? 0 : err;
+}
+
 static int read_phone(const struct rule *rule, const char *phone, struct verification_wish *wish,
 		      struct refusal *why)
 {
 	struct number number;
-	int err;
+	char own[NUMBER_SIZE];
+	int err = 0;
 
 	if (phone == NULL && wish->channel->learns_phone)
 		return 0;
+	if (phone == NULL && strcmp(wish->purpose, "change") != 0)
+		err = own_number(rule, wish, own, &phone);
+	if (err < 0)
+		return err;
 	if (phone != NULL && verification_test_code(rule->site, phone) != NULL)
 		return snprintf(wish->phone, sizeof(wish->phone), "%s", phone) < NUMBER_SIZE
 			       ? 0
@@ -131,7 +149,7 @@ static int read_request(const struct rule *rule, const struct verification_reque
 }
 
 /* Another account's number is told at once only where the site wants it so; an account's second
- * number needs purpose change. */
+ * number needs purpose change, and is none to log in with. */
 static int check_owner(const struct rule *rule, const struct verification_wish *wish,
 		       struct refusal *why)
 {
@@ -145,13 +163,11 @@ static int check_owner(const struct rule *rule, const struct verification_wish *
 	    rule->site->verification.reveal_bound == REVEAL_AT_ONCE)
 		return rule_refuse(why, REASON_NUMBER_BOUND_ELSEWHERE, 0,
 				   "The number belongs to another account.");
-	if (strcmp(wish->purpose, "register") != 0)
+	if (strcmp(wish->purpose, "change") == 0)
 		return 0;
 	err = db_owner_number(rule->db, rule->site->name, wish->account, &held);
 	if (err == 0 && held != wish->number && wish->phone[0] != '\0')
-		return rule_refuse_field(why, "purpose", "use_change",
-					 "The account has another number. Replace it with purpose "
-					 "change.");
+		return verification_refuse_second(wish->purpose, why);
 	return err == -ENOENT ? 0 : err;
 }
 
@@ -225,6 +241,7 @@ static int queue_code(const struct rule *rule, struct verification_case *c,
 	char text[TEXT_SIZE], minutes[24];
 	const struct text_values values = { .code = code,
 					    .minutes = minutes,
+					    .purpose = c->row.purpose,
 					    .app_hash = wish->app_hash };
 	struct message_order order = { .kind = KIND_VERIFICATION,
 				       .number = wish->number,

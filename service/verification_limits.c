@@ -1,23 +1,33 @@
 /* verification_limits.c - how often codes are sent and entries judged.
  *
  * Wrong entries count per site, account and number, whatever the code and the verification, so
- * that resends buy no guesses; over all accounts they lock the number for SMS. Sends count per
+ * that resends buy no guesses; over all accounts they lock the number for SMS: no code is sent to
+ * it and none is judged, so that codes gathered before buy no guesses either. Sends count per
  * account and number, number, prefix and site. A prefix to which many codes go and few come back
  * is where somebody earns from our SMS: it is suspended. */
 #include <errno.h>
 
+#include "base/util.h"
 #include "service/numbers.h"
 #include "service/rule_private.h"
 #include "service/verification_private.h"
 
 enum {
 	NUMBER_WRONG_MAX = 10,
+	ALARM_WRONG = 100,     /* in an hour, and more than codes were sent */
 	CONVERSION_SENDS = 20, /* below, chance speaks */
 	CONVERSION_PERCENT = 30,
 };
 
 static const int64_t hour_ms = 3600 * 1000LL;
+static const int64_t day_ms = 24 * 3600 * 1000LL;
 static const int64_t conversion_ms = 6 * 3600 * 1000LL;
+
+/* Wrong entries for a number over all accounts, besides the tenth of an hour: what the facts' table
+ * of guesses counts on, and NIST's hundred (a success forgives what is older than a day). */
+static const struct config_rate wrong_items[] = { { 25, 24 * 3600 * 1000LL },
+						  { 100, 30 * 24 * 3600 * 1000LL } };
+static const struct config_rates wrong_rates = { wrong_items, ARRAY_LEN(wrong_items) };
 
 void verification_keys(const struct rule *rule, const char *site, const char *account,
 		       const char *phone, struct verification_keys *keys)
@@ -33,6 +43,8 @@ void verification_keys(const struct rule *rule, const char *site, const char *ac
 	db_place_key(db, &keys->send_site, PLACE_SEND_SITE, site, NULL, NULL);
 	db_place_key(db, &keys->wrong_account, PLACE_WRONG_ACCOUNT_NUMBER, site, account, phone);
 	db_place_key(db, &keys->wrong_number, PLACE_WRONG_NUMBER, site, phone, NULL);
+	db_place_key(db, &keys->wrong_site, PLACE_WRONG_SITE, site, NULL, NULL);
+	db_place_key(db, &keys->alarm_site, LOCK_SITE_ALARM, site, NULL, NULL);
 	db_place_key(db, &keys->lock_account, LOCK_ACCOUNT_NUMBER, site, account, phone);
 	db_place_key(db, &keys->lock_number, LOCK_NUMBER, site, phone, NULL);
 	db_place_key(db, &keys->wrong_sender, PLACE_WRONG_SENDER, site, account, phone);
@@ -115,11 +127,24 @@ int verification_check_senders(const struct rule *rule, const struct config_site
 			   "Too many SMS came from other numbers. Try again later.");
 }
 
-static int check_number_lock(const struct rule *rule, const struct verification_keys *keys,
-			     struct refusal *why)
+int verification_number_locked_until(const struct rule *rule, const struct verification_keys *keys,
+				     int64_t *until)
+{
+	int64_t next_at;
+	int err = db_lock_get(rule->db, &keys->lock_number, until);
+
+	if (err == 0)
+		err = db_place_fits(rule->db, &keys->wrong_number, &wrong_rates, &next_at, NULL);
+	if (err == 0 && next_at > *until)
+		*until = next_at;
+	return err;
+}
+
+int verification_check_number_lock(const struct rule *rule, const struct verification_keys *keys,
+				   struct refusal *why)
 {
 	int64_t until;
-	int err = db_lock_get(rule->db, &keys->lock_number, &until);
+	int err = verification_number_locked_until(rule, keys, &until);
 
 	if (err < 0 || until == 0)
 		return err;
@@ -171,7 +196,7 @@ int verification_check_send(const struct rule *rule, const struct config_site *s
 	int err = check_entries(rule, site, keys, why);
 
 	if (err == 0)
-		err = check_number_lock(rule, keys, why);
+		err = verification_check_number_lock(rule, keys, why);
 	if (err == 0 && costs)
 		err = check_limits(rule, &site->verification, keys, why);
 	if (err == 0 && costs)
@@ -191,11 +216,35 @@ int verification_take_send(const struct rule *rule, const struct verification_ke
 	return err;
 }
 
-int verification_count_wrong(const struct rule *rule, const struct verification_keys *keys)
+/* More wrong entries than codes: somebody guesses, over many numbers. Told once an hour. */
+static int watch_site(const struct rule *rule, const struct verification_keys *keys, bool *alarm)
+{
+	unsigned wrong = 0, sends = 0;
+	int64_t told_until;
+	int err = db_place_take(rule->db, &keys->wrong_site, 0, false);
+
+	*alarm = false;
+	if (err == 0)
+		err = db_lock_get(rule->db, &keys->alarm_site, &told_until);
+	if (err < 0 || told_until != 0)
+		return err;
+	err = db_place_count(rule->db, &keys->wrong_site, hour_ms, &wrong);
+	if (err == 0)
+		err = db_place_count(rule->db, &keys->send_site, hour_ms, &sends);
+	if (err < 0 || wrong < ALARM_WRONG || wrong <= sends)
+		return err;
+	*alarm = true;
+	return db_lock_set(rule->db, &keys->alarm_site, db_now(rule->db) + hour_ms);
+}
+
+int verification_count_wrong(const struct rule *rule, const struct verification_keys *keys,
+			     bool *alarm)
 {
 	unsigned n = 0;
-	int err = db_place_take(rule->db, &keys->wrong_number, 0, false);
+	int err = watch_site(rule, keys, alarm);
 
+	if (err == 0)
+		err = db_place_take(rule->db, &keys->wrong_number, 0, false);
 	if (err == 0)
 		err = db_place_count(rule->db, &keys->wrong_number, hour_ms, &n);
 	if (err < 0 || n < NUMBER_WRONG_MAX)
@@ -215,6 +264,9 @@ int verification_count_success(const struct rule *rule, const struct verificatio
 {
 	int err = verification_forgive(rule, c, keys);
 
+	if (err == 0)
+		err = db_place_clear_before(rule->db, &keys->wrong_number,
+					    db_now(rule->db) - day_ms);
 	if (err < 0 || !verification_takes_code(c))
 		return err;
 	return db_place_take(rule->db, &keys->approved_prefix, 0, false);

@@ -98,10 +98,14 @@ int verification_cancel_message(const struct rule *rule, struct verification_cas
 int verification_tell(const struct rule *rule, const struct verification_case *c, const char *what,
 		      const char *reason);
 
+/* The account has another number than this: what that means for the purpose. RULE_REFUSED. */
+int verification_refuse_second(const char *purpose, struct refusal *why);
+
 /* Counters and locks of an account and a number (verification_limits.c). */
 struct verification_keys {
 	struct place_key send_account, send_number, send_prefix, send_site, approved_prefix;
 	struct place_key wrong_account, wrong_number, lock_account, lock_number;
+	struct place_key wrong_site, alarm_site;
 	struct place_key wrong_sender, call_number;
 };
 void verification_keys(const struct rule *rule, const char *site, const char *account,
@@ -119,8 +123,16 @@ int verification_take_send(const struct rule *rule, const struct verification_ke
 /* Entries that will still be judged. */
 int verification_entries_left(const struct rule *rule, const struct config_site *site,
 			      const struct verification_keys *keys, unsigned *left);
-/* A wrong entry also counts for the number; the tenth locks it. */
-int verification_count_wrong(const struct rule *rule, const struct verification_keys *keys);
+/* REASON_NUMBER_LOCKED while codes for this number are neither sent nor judged. */
+int verification_check_number_lock(const struct rule *rule, const struct verification_keys *keys,
+				   struct refusal *why);
+/* until 0: it is not. */
+int verification_number_locked_until(const struct rule *rule, const struct verification_keys *keys,
+				     int64_t *until);
+/* A wrong entry also counts for the number (the tenth of an hour locks it) and for the site, of
+ * which *alarm says that somebody guesses there. */
+int verification_count_wrong(const struct rule *rule, const struct verification_keys *keys,
+			     bool *alarm);
 /* What was wrong in this channel is forgiven. */
 int verification_forgive(const struct rule *rule, const struct verification_case *c,
 			 const struct verification_keys *keys);

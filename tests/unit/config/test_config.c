@@ -60,25 +60,28 @@ static void put_verification(struct dump *d, const struct config_verification *v
 	    (long long)v->call_ttl_ms);
 	put_rates(d, "account", &v->per_account_number);
 	put_rates(d, "number", &v->per_number);
+	put_rates(d, "all of account", &v->per_account);
 	put_rates(d, "prefix", &v->per_prefix);
 	put_rates(d, "site", &v->per_site);
 }
 
 static void put_site(struct dump *d, const struct config_site *s)
 {
-	put(d, "site %s|%s|%s|%s|%s autofill %d\n", s->name, s->title, s->origin, s->region,
-	    s->locale, s->autofill);
+	put(d, "site %s|%s|%s|%s|%s zone %s autofill %d\n", s->name, s->title, s->origin, s->region,
+	    s->locale, s->timezone, s->autofill);
 	put_verification(d, &s->verification);
 	put_rates(d, "sender", &s->contact.per_sender);
 	put_rates(d, "recipient", &s->contact.per_recipient);
-	put(d, " verified %d quiet %s text %d\n", s->contact.require_sender_verified,
-	    s->contact.quiet_hours, s->text_allowed);
+	put(d, " verified %d quiet %s age %lld confirm %d text %d\n",
+	    s->contact.require_sender_verified, s->contact.quiet_hours,
+	    (long long)s->contact.max_age_ms, s->contact.confirm_opt_out, s->text_allowed);
 	put_rates(d, "text", &s->text_limits);
 	for (int i = 0; i < KIND_COUNT; i++)
 		put(d, " uncertain %s %d\n", config_kind_name((enum config_kind)i),
 		    (int)s->on_uncertain[i]);
 	for (size_t i = 0; i < s->n_templates; i++)
-		put(d, " template %s %s %s\n", config_kind_name(s->templates[i].kind),
+		put(d, " template %s%s%s %s %s\n", config_kind_name(s->templates[i].kind),
+		    s->templates[i].purpose[0] != '\0' ? "." : "", s->templates[i].purpose,
 		    s->templates[i].locale, s->templates[i].text);
 	for (size_t i = 0; i < s->n_test_numbers; i++)
 		put(d, " test %s %s\n", s->test_numbers[i].phone, s->test_numbers[i].code);
@@ -117,8 +120,10 @@ static void put_config(struct dump *d, const struct config *c)
 		put_site(d, &c->sites[i]);
 	for (size_t i = 0; i < c->n_modems; i++)
 		put_modem(d, &c->modems[i]);
-	put(d, "retain %lld %lld %lld metrics %s log %d %d\n", (long long)c->retain_failed_texts_ms,
-	    (long long)c->retain_inbox_ms, (long long)c->retain_events_ms, c->metrics_listen,
+	put_rates(d, "global", &c->global_codes);
+	put(d, "retain %lld %lld %lld %lld metrics %s log %d %d\n",
+	    (long long)c->retain_failed_texts_ms, (long long)c->retain_inbox_ms,
+	    (long long)c->retain_events_ms, (long long)c->retain_messages_ms, c->metrics_listen,
 	    (int)c->log_level, c->log_full_numbers);
 }
 
@@ -137,24 +142,26 @@ static const char defaults[] =
 	"socket /run/simgate/api.sock 660 simgate database /var/lib/simgate/simgate.db "
 	"key /etc/simgate/key queue 1000000\n"
 	"clients given 0\n"
-	"site default||||en autofill 1\n"
+	"site default||||en zone  autofill 1\n"
 	" code 6 wrong 5 ttl 300000 lock 3600000 reveal 0 resend 60000 120000 300000\n"
 	" countries[ ]\n"
 	" channels[ sms inbound_sms missed_call ]\n"
 	" inbound 300000 call 120000\n"
 	" account[ 5/3600000 10/86400000 ]\n"
 	" number[ 6/3600000 10/86400000 ]\n"
+	" all of account[ ]\n"
 	" prefix[ 20/3600000 ]\n"
 	" site[ ]\n"
 	" sender[ 1/10800000 ]\n"
 	" recipient[ 3/86400000 ]\n"
-	" verified 0 quiet  text 0\n"
+	" verified 0 quiet  age 86400000 confirm 0 text 0\n"
 	" text[ ]\n"
 	" uncertain verification 1\n"
 	" uncertain contact_request 0\n"
 	" uncertain text 0\n"
 	" translit 0\n"
-	"retain 86400000 2592000000 7776000000 metrics  log 2 0\n";
+	" global[ ]\n"
+	"retain 86400000 2592000000 7776000000 7776000000 metrics  log 2 0\n";
 
 static void test_defaults(void **state)
 {
@@ -251,18 +258,19 @@ static const char example[] =
 	" sites[ studentu24 ]\n"
 	"client |adm operator\n"
 	" sites[ ]\n"
-	"site studentu24|Studentu24.ru|studentu24.ru|RU|ru autofill 1\n"
+	"site studentu24|Studentu24.ru|studentu24.ru|RU|ru zone  autofill 1\n"
 	" code 6 wrong 5 ttl 300000 lock 3600000 reveal 0 resend 60000 120000 300000\n"
 	" countries[ RU KZ ]\n"
 	" channels[ sms inbound_sms missed_call ]\n"
 	" inbound 300000 call 120000\n"
 	" account[ 5/3600000 10/86400000 ]\n"
 	" number[ 6/3600000 10/86400000 ]\n"
+	" all of account[ ]\n"
 	" prefix[ 20/3600000 ]\n"
 	" site[ ]\n"
 	" sender[ 1/10800000 ]\n"
 	" recipient[ 3/86400000 ]\n"
-	" verified 1 quiet  text 0\n"
+	" verified 1 quiet  age 86400000 confirm 0 text 0\n"
 	" text[ ]\n"
 	" uncertain verification 1\n"
 	" uncertain contact_request 0\n"
@@ -281,7 +289,8 @@ static const char example[] =
 	" recipients[ ]\n"
 	" balance 86400000 (-?[0-9]+([.,][0-9]+)?) 0\n"
 	" timeouts 10000 180000 5000\n"
-	"retain 86400000 2592000000 7776000000 metrics  log 2 0\n";
+	" global[ ]\n"
+	"retain 86400000 2592000000 7776000000 7776000000 metrics  log 2 0\n";
 
 static void test_example_file(void **state)
 {
@@ -301,19 +310,24 @@ static const char unusual[] =
 	"clients = ( { user = \"u\"; role = \"viewer\"; sites = ( \"b\", \"a\" ); } );\n"
 	"sites = ( { name = \"a\"; region = \"vn\"; },\n"
 	"{ name = \"b\"; title = \"T\"; origin = \"b.org\"; region = \"RU\"; locale = \"pt-BR\";\n"
-	"autofill = false; verification = { code_length = 8; sms_ttl = \"1s\"; max_wrong_codes = "
+	"timezone = \"Asia/Omsk\"; autofill = false; verification = { code_length = 8; sms_ttl = "
+	"\"1s\"; max_wrong_codes = "
 	"3;\n"
 	"lock = \"2h\"; resend_after = ( \"1s\" ); reveal_bound = \"at_once\"; countries = ( "
 	"\"kz\" );\n"
 	"channels = ( \"missed_call\" ); inbound_ttl = \"4s\"; call_ttl = \"3s\";\n"
-	"limits = { per_account_number = [ ]; per_number = ( ); per_prefix = [ \"1/1s\" ];\n"
+	"limits = { per_account_number = [ ]; per_number = ( ); per_account = [ \"4/1h\" ];\n"
+	"per_prefix = [ \"1/1s\" ];\n"
 	"per_site = ( \"2/2m\", \"3/3h\" ); }; };\n"
 	"contact = { per_sender = [ ]; per_recipient = [ \"9/1d\" ]; require_sender_verified = "
 	"true;\n"
-	"quiet_hours = \"21:00-09:30\"; }; text = { allowed = true; limits = [ \"1/1m\" ]; };\n"
+	"quiet_hours = \"21:00-09:30\"; max_age = \"2h\"; confirm_opt_out = true; }; text = { "
+	"allowed = true; limits = [ \"1/1m\" ]; };\n"
 	"on_uncertain = { verification = \"keep\"; contact_request = \"resend\"; text = "
 	"\"resend\"; };\n"
 	"templates = { contact_request = { en = \"x\"; }; verification = { ru = ( \"y\", \"z\" ); "
+	"login = { "
+	"en = ( \"l\" ); }; vi = \"v\"; "
 	"}; };\n"
 	"transliterate = \"always\"; test_numbers = ( { phone = \"+79000000001\"; code = "
 	"\"12345678\"; } );\n"
@@ -331,7 +345,9 @@ static const char unusual[] =
 	"imsi = \"250011234567890\"; usb_serial = \"S\"; usb_path = \"1-1.4\"; usb_id = "
 	"\"2c7c:0125\";\n"
 	"interface = 2; }; } );\n"
-	"retention = { failed_texts = \"1s\"; inbox = \"2s\"; events = \"3s\"; };\n"
+	"retention = { failed_texts = \"1s\"; inbox = \"2s\"; events = \"3s\"; messages = \"4s\"; "
+	"};\n"
+	"limits = { global = [ \"7/1m\" ]; };\n"
 	"metrics = { listen = \"127.0.0.1:9770\"; }; log = { level = \"debug\"; numbers = "
 	"\"full\"; };\n";
 
@@ -340,35 +356,37 @@ static const char unusual_dump[] =
 	"clients given 1\n"
 	"client u| viewer\n"
 	" sites[ b a ]\n"
-	"site a|||VN|en autofill 1\n"
+	"site a|||VN|en zone  autofill 1\n"
 	" code 6 wrong 5 ttl 300000 lock 3600000 reveal 0 resend 60000 120000 300000\n"
 	" countries[ VN ]\n"
 	" channels[ sms inbound_sms missed_call ]\n"
 	" inbound 300000 call 120000\n"
 	" account[ 5/3600000 10/86400000 ]\n"
 	" number[ 6/3600000 10/86400000 ]\n"
+	" all of account[ ]\n"
 	" prefix[ 20/3600000 ]\n"
 	" site[ ]\n"
 	" sender[ 1/10800000 ]\n"
 	" recipient[ 3/86400000 ]\n"
-	" verified 0 quiet  text 0\n"
+	" verified 0 quiet  age 86400000 confirm 0 text 0\n"
 	" text[ ]\n"
 	" uncertain verification 1\n"
 	" uncertain contact_request 0\n"
 	" uncertain text 0\n"
 	" translit 0\n"
-	"site b|T|b.org|RU|pt-BR autofill 0\n"
+	"site b|T|b.org|RU|pt-BR zone Asia/Omsk autofill 0\n"
 	" code 8 wrong 3 ttl 1000 lock 7200000 reveal 1 resend 1000\n"
 	" countries[ KZ ]\n"
 	" channels[ missed_call ]\n"
 	" inbound 4000 call 3000\n"
 	" account[ ]\n"
 	" number[ ]\n"
+	" all of account[ 4/3600000 ]\n"
 	" prefix[ 1/1000 ]\n"
 	" site[ 2/120000 3/10800000 ]\n"
 	" sender[ ]\n"
 	" recipient[ 9/86400000 ]\n"
-	" verified 1 quiet 21:00-09:30 text 1\n"
+	" verified 1 quiet 21:00-09:30 age 7200000 confirm 1 text 1\n"
 	" text[ 1/60000 ]\n"
 	" uncertain verification 0\n"
 	" uncertain contact_request 1\n"
@@ -376,6 +394,8 @@ static const char unusual_dump[] =
 	" template contact_request en x\n"
 	" template verification ru y\n"
 	" template verification ru z\n"
+	" template verification.login en l\n"
+	" template verification vi v\n"
 	" test +79000000001 12345678\n"
 	" translit 2\n"
 	"modem m device tcp://[::1]:2001 baud 9600 flow 1\n"
@@ -394,7 +414,8 @@ static const char unusual_dump[] =
 	" recipients[ ]\n"
 	" balance 86400000 (-?[0-9]+([.,][0-9]+)?) 0\n"
 	" timeouts 10000 180000 5000\n"
-	"retain 1000 2000 3000 metrics 127.0.0.1:9770 log 3 1\n";
+	" global[ 7/60000 ]\n"
+	"retain 1000 2000 3000 4000 metrics 127.0.0.1:9770 log 3 1\n";
 
 static void test_every_setting(void **state)
 {

@@ -257,6 +257,19 @@ static const struct script scripts[] = {
 	{ "AT+CMGS=18",
 	  "+CMGS:",
 	  PROMPT,
+	  { "AT+CMGS=18\n> ", PDU "\x1a+CMGS: 5\nOK\n" },
+	  "write AT+CMGS=18\\r\nprompt\nwrite " PDU "^Z\n"
+	  "done OK -1 \"OK\" [+CMGS: 5] prompted submitted\n" },
+	{ "AT+CMGS=18",
+	  "+CMGS:",
+	  PROMPT,
+	  { "AT+CMGS=18\n> ", PDU "\x1a"
+				  "ERROR\n" },
+	  "write AT+CMGS=18\\r\nprompt\nwrite " PDU "^Z\n"
+	  "done ERROR -1 \"ERROR\" prompted submitted\n" },
+	{ "AT+CMGS=18",
+	  "+CMGS:",
+	  PROMPT,
 	  { "\r\n+CMTI: \"> \",1\r\n+CMGS: 4\r\n> ",
 	    "\r\n+CDS: 2\r\n000102\r\n+CMGS: 5\r\n+CMTI: \"SM\",1\r\nOK\r\n" },
 	  "write AT+CMGS=18\\r\nurc +CMTI: \"> \",1\nurc +CMGS: 4\nprompt\nwrite " PDU "^Z\n"

@@ -272,6 +272,23 @@ static void an_erased_message_gives_back_what_waits(void **state)
 	assert_int_equal(count_of(db, "SELECT count(*) FROM place WHERE message IS NULL"), 1);
 }
 
+static void what_is_old_is_cleared_alone(void **state)
+{
+	struct db *db = the_db(state);
+	struct place_key key = key_of(db, PLACE_WRONG_NUMBER, "+79120000067", NULL);
+	struct place_key other = key_of(db, PLACE_WRONG_NUMBER, "+79120000068", NULL);
+
+	assert_int_equal(db_place_take(db, &key, 0, false), 0);
+	assert_int_equal(db_place_take(db, &other, 0, false), 0);
+	db->now += HOUR;
+	assert_int_equal(db_place_take(db, &key, 0, false), 0);
+	assert_int_equal(db_place_clear_before(db, &key, T0), 0);
+	assert_int_equal(count_in(db, &key, DAY), 2);
+	assert_int_equal(db_place_clear_before(db, &key, T0 + 1), 0);
+	assert_int_equal(count_in(db, &key, DAY), 1);
+	assert_int_equal(count_in(db, &other, DAY), 1);
+}
+
 static void limits_are_answered_from_an_index(void **state)
 {
 	struct db *db = the_db(state);
@@ -302,6 +319,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(prune_takes_what_is_over, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_erased_message_gives_back_what_waits, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(what_is_old_is_cleared_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(limits_are_answered_from_an_index, setup, teardown),
 	};
 

@@ -12,6 +12,9 @@
 #include "base/util.h"
 #include "service/numbers.h"
 
+#define RU_LIKE "+7 9xx xxx-xx-xx"
+#define VN_LIKE "+84 9x xxx xx xx"
+
 static const char *const ru_kz[] = { "RU", "KZ" };
 static const char *const vn[] = { "VN" };
 static const struct config_strings countries_ru = { ru_kz, 2 }, countries_vn = { vn, 1 };
@@ -49,7 +52,7 @@ static const struct {
 	{ "7011234567", "KZ", "+77011234567", NULL, NULL },
 	{ "87771234567", "RU", "+77771234567", NULL, NULL },
 	{ "810 7 701 123 45 67", "RU", "+77011234567", NULL, NULL },
-	{ "810 84 912345678", "RU", NULL, "country_not_allowed", NULL },
+	{ "810 84 912345678", "RU", NULL, "country_not_allowed", RU_LIKE },
 	{ "007 912 000-00-67", "RU", NULL, "number_too_long", "+79120000067" },
 	{ "+89120000067", "RU", NULL, "number_invalid", "+79120000067" },
 	{ "+8 701 123 45 67", "KZ", NULL, "number_too_short", "+77011234567" },
@@ -134,14 +137,14 @@ static const struct {
 	{ "912345678", "", NULL, "number_invalid", NULL },
 	{ "84912345678", "", NULL, "number_invalid", "+84912345678" },
 	/* kinds and countries */
-	{ "+74951234567", "RU", NULL, "not_a_mobile", NULL },
-	{ "84951234567", "RU", NULL, "not_a_mobile", NULL },
-	{ "88005553535", "RU", NULL, "not_a_mobile", NULL },
-	{ "+78095553535", "RU", NULL, "not_a_mobile", NULL },
-	{ "02438123456", "VN", NULL, "not_a_mobile", NULL },
-	{ "+84912345678", "RU", NULL, "country_not_allowed", NULL },
-	{ "+79120000067", "VN", NULL, "country_not_allowed", NULL },
-	{ "+12015550123", "RU", NULL, "country_not_allowed", NULL },
+	{ "+74951234567", "RU", NULL, "not_a_mobile", RU_LIKE },
+	{ "84951234567", "RU", NULL, "not_a_mobile", RU_LIKE },
+	{ "88005553535", "RU", NULL, "not_a_mobile", RU_LIKE },
+	{ "+78095553535", "RU", NULL, "not_a_mobile", RU_LIKE },
+	{ "02438123456", "VN", NULL, "not_a_mobile", VN_LIKE },
+	{ "+84912345678", "RU", NULL, "country_not_allowed", RU_LIKE },
+	{ "+79120000067", "VN", NULL, "country_not_allowed", VN_LIKE },
+	{ "+12015550123", "RU", NULL, "country_not_allowed", RU_LIKE },
 	{ "+77011234567", "RU", "+77011234567", NULL, NULL },
 };
 

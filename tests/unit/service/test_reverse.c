@@ -203,8 +203,10 @@ static void a_learnt_number_follows_the_purpose(void **state)
 	request.purpose = "login";
 	assert_int_equal(begin(room, &request), 0);
 	assert_int_equal(text_us(room, "gsm0", "+79120000069", room->ver.todo.token), 0);
+	assert_refused(room, "not_the_accounts_number");
+	assert_int_equal(text_us(room, "gsm0", "+79120000067", room->ver.todo.token), 0);
 	assert_int_equal(look(room), VER_APPROVED);
-	assert_int_equal(count_rows(room, "SELECT count(*) FROM proof"), 1); /* login binds none */
+	assert_int_equal(count_rows(room, "SELECT count(*) FROM owner"), 1); /* login binds none */
 	request.purpose = "change";
 	assert_int_equal(begin(room, &request), 0);
 	assert_int_equal(text_us(room, "gsm0", "+79120000068", room->ver.todo.token), 0);

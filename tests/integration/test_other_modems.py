@@ -1,0 +1,176 @@
+"""Modems of other makers: the same five messages, an SMS and a report through each of them."""
+import re
+
+import pytest
+
+import gate
+import other_modem
+from other_modem import ESSENTIAL, OtherModem, Personality, Pty, Tcp
+
+PHONE = "+79123456789"
+TEXTS = ("Hello, world @ £5_", "Уважаемый Иван Петрович, просим связаться с нами по заказу 12345. Спасибо!",
+         "€{}[]" * 40, "Done \U0001F600")
+IDENTITY = {"AT": [], "ATV1": [], "ATQ0": [], "ATS0=0": [], "AT+CFUN?": ["+CFUN: 1"],
+            "AT+CPIN?": ["+CPIN: READY"], "AT+CIMI": ["250011234567890"],
+            "AT+CSCA?": ['+CSCA: "+79168999100",145'], "AT+CSQ": ["+CSQ: 20,99"],
+            "AT+COPS?": ['+COPS: 0,0,"MegaFon",2'], "AT+COPS=3,0": [], "AT+CLIP=1": [],
+            'AT+CSCS="GSM"': []}
+
+
+def made(**more):
+    return dict(IDENTITY, **more)
+
+
+def huawei():
+    return Personality(
+        answers=made(**{
+            "AT+CGMI": ["huawei"], "AT+CGMM": ["E173"], "AT+CGMR": ["11.126.29.00.00"],
+            "AT+CGSN": ["356938035643809"], "AT^CURC=0": [], "AT+CMMS=2": [],
+            "AT^ICCID?": ["^ICCID: 98791001000012345671"], "AT+CGREG=2": [],
+            "AT+CGREG?": ['+CGREG: 2,1,"00A1","0B2C"']}),
+        unknown="COMMAND NOT SUPPORT", memories=("SM",), memory_args=(1, 2, 3),
+        notices=[[1, 1, 0, 1, 0], [1, 1, 0, 2, 0], [1, 1, 0, 0, 0]],
+        boot=[(0, "^BOOT:25261212,0,0,0,6")], flood_s=0.01,
+        flood=("^RSSI:21", "^BOOT:25261212,0,0,0,6", "^MODE:5,4", "^DSFLOWRPT:00000001,0,0,0,0,0,0"),
+        urc_before_cmgs=("^RSSI:20",))
+
+
+def quectel():
+    return Personality(
+        answers=made(**{
+            "AT+CGMI": ["Quectel"], "AT+CGMM": ["EC25"], "AT+CGMR": ["EC25EFAR06A06M4G"],
+            "AT+CGSN": ["861107030000001"], "AT+QCCID": ["+QCCID: 89701010050640000001F"],
+            'AT+QINDCFG="smsfull",1': [], "AT+QSCLK=0": [], "AT+CMMS=2": [],
+            "AT+CEREG=2": [], "AT+CEREG?": ['+CEREG: 2,1,"00A1","0B2C0D01",7'],
+            "AT+CGREG=2": [], "AT+CGREG?": ["+CGREG: 2,0"], "AT+COPS?": ['+COPS: 0,0,"MegaFon",7']}),
+        unknown=None, creg="+CREG: 0,6", memories=("ME", "SM", "MT"),
+        notices=[[2, 1, 0, 2, 0]],
+        boot=[(0.0, "RDY"), (0.02, "+CFUN: 1"), (0.04, "+CPIN: READY"), (0.3, "+QUSIM: 1"),
+              (0.5, "+QIND: SMS DONE"), (0.9, "+QIND: PB DONE")])
+
+
+def sim800():
+    return Personality(
+        answers=made(**{
+            "AT+CGMI": ["SIMCOM_Ltd"], "AT+CGMM": ["SIMCOM_SIM800L"],
+            "AT+CGMR": ["Revision:1418B05SIM800L24"], "AT+CGSN": ["865067020000002"],
+            "AT+CCID": ["8970199991234567890f"], "AT+CSCLK=0": [], "ATE0": [], "AT+CMMS=2": []}),
+        knows=tuple(name for name in ESSENTIAL if name != "ATE0"),
+        unknown=None, reply_s=0.02, send_s=0.05, swallow=3, first_index=1, memories=("SM", "ME"),
+        boot=[(0.2, "Call Ready"), (0.4, "SMS Ready")])
+
+
+def ancient():
+    return Personality(
+        answers={"AT": [], "AT+CPIN?": ["+CPIN: READY"]}, knows=("AT+CMGF", "AT+CREG"),
+        head=b"", tail=b"\n", prompt=b"\n>", creg="+CREG: 0,1", reports=False)
+
+
+def a6():
+    return Personality(
+        answers=made(**{"AT+CGMI": ["Ai Thinker Co.LTD"], "AT+CGMM": ["A6"], "AT+CGMR": ["V03.03"],
+                        "AT+CGSN": ["865067020000010"], "AT+CCID": ["+SCID: SIM Card ID: 89701012345678901234"]}),
+        unknown=None, cmgs=None, reports=False, memories=("SM", "ME"),
+        flood=("+CTZV:26/11/21,19:30:05,+12", "+CIEV: service,1"))
+
+
+def wavecom():
+    return Personality(
+        answers=made(**{
+            "AT+CGMI": ["WAVECOM MODEM"], "AT+CGMM": ["900P"], "AT+CGSN": ["356000000000003"],
+            "AT+CPIN?": (["+CPIN: READY"], None), "AT+CCID": ['+CCID: "89701012345678901234"']}),
+        unknown=None, memory_args=(1,), memories=("SM", "BM", "SR"), first_index=1,
+        creg='+CREG: {n},1', creg_after_ok='+CREG: 1,"00A1","0B2C"',
+        boot=[(0, "+WIND: 1"), (0.1, "+WIND: 4")])
+
+
+KINDS = [
+    # personality, wire, does it receive, does it report
+    (huawei, Pty, True, True), (quectel, Tcp, True, True), (sim800, Pty, True, True),
+    (ancient, Pty, False, False), (a6, Pty, True, False), (wavecom, Tcp, True, True),
+]
+
+
+@pytest.fixture
+def modems():
+    made_here = []
+
+    def make(personality, wire=Pty):
+        made_here.append(OtherModem(personality, wire()))
+        return made_here[-1]
+    yield make
+    for modem in made_here:
+        modem.close()
+
+
+def texts_at(modem, phone=PHONE):
+    return [text for to, text in modem.phones() if to == phone]
+
+
+def code_at(modem, phone):
+    def there():
+        found = [re.search(r"@shop\.example #(\d{6})$", text) for text in texts_at(modem, phone)]
+        return found[-1].group(1) if found and found[-1] else None
+    return gate.wait_until(there, why="no code reached the phone")
+
+
+def received(gateway):
+    """Events of SMS that came in."""
+    return gateway.get("/v1/events?types=sms.received")["items"]
+
+
+@pytest.mark.parametrize("personality, wire, receives, reports", KINDS,
+                         ids=[kind[0].__name__ for kind in KINDS])
+def test_messages_through(field, modems, personality, wire, receives, reports):
+    modem = modems(personality(), wire)
+    gateway = field.gateway(gate.modem("gsm0", modem.device))
+    gateway.wait_modem()
+    final = ("delivered",) if reports else ("sent",)
+    ids = [gateway.send(PHONE, text, report=True) for text in TEXTS]
+    started = gateway.post("/v1/verifications", {"account": "a", "phone": "+79123456700"})
+    assert started.status == 202, started
+    code = code_at(modem, "+79123456700")
+    checked = gateway.post(f"/v1/verifications/{started['id']}/check", {"code": code})
+    assert checked["result"] == "approved", checked
+    for message in ids:
+        gateway.wait_message(message, *final, limit=20)
+    if wire is Tcp:
+        modem.drop()
+        last = gateway.send(PHONE, "after the line came back", report=True)
+        gateway.wait_message(last, *final, limit=30)
+        assert texts_at(modem) == list(TEXTS) + ["after the line came back"]
+    else:
+        assert texts_at(modem) == list(TEXTS)
+    if receives:
+        gateway.wait_modem()
+        modem.incoming("+79990001122", "Спасибо, получил €")
+        gate.wait_until(lambda: len(received(gateway)) == 1, 20, "the SMS was not received")
+        gate.wait_until(lambda: not any(modem.store.values()), 20, "it was not deleted")
+    assert modem.complaints == []
+
+
+def test_sms_over_lte_alone_is_registered(field, modems):
+    modem = modems(quectel())
+    gateway = field.gateway(gate.modem("gsm0", modem.device))
+    gateway.wait_modem()
+    shown = gateway.get("/v1/modems/gsm0").body
+    assert shown["registration"] == "home_sms_only" and shown["rat"] == "LTE"
+    assert shown["iccid"] == "89701010050640000001"
+    assert (shown["imei"], shown["imsi"]) == ("861107030000001", "250011234567890")
+
+
+@pytest.mark.parametrize("personality", (ancient, sim800), ids=("ancient", "sim800"))
+def test_errors_of_modems_that_echo(field, modems, personality):
+    """A bare ERROR, a number of the network's, and a command that is swallowed: tried again."""
+    modem = modems(personality())
+    gateway = field.gateway(gate.modem("gsm0", modem.device))
+    gateway.wait_modem()
+    modem.refuse_next = ["ERROR"]
+    refused = gateway.send(PHONE, "refused once")
+    gateway.wait_message(refused, "sent", limit=20)
+    modem.mute_next = 1
+    gateway.wait_message(gateway.send(PHONE, "swallowed once"), "sent", limit=20)
+    modem.refuse_next = ["+CMS ERROR: 195"]
+    assert gateway.wait_message(gateway.send(PHONE, "no such number"), "failed")["reason"] == {
+        "class": "recipient", "code": "cms_195", "text": "the recipient's number is not valid"}
+    assert texts_at(modem) == ["refused once", "swallowed once"]
