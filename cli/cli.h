@@ -19,6 +19,7 @@ enum cli_option {
 	OPT_KIND,
 	OPT_LIMIT,
 	OPT_LOCALE,
+	OPT_OPT_IN,
 	OPT_ORDER,
 	OPT_PRIORITY,
 	OPT_PURPOSE,
@@ -56,7 +57,8 @@ struct verb {
 };
 
 /* Verbs by file; each list ends with a name of NULL. */
-extern const struct verb message_verbs[], verify_verbs[], modem_verbs[], event_verbs[];
+extern const struct verb message_verbs[], verify_verbs[], number_verbs[], modem_verbs[],
+	event_verbs[];
 
 /* Printers that more than one verb needs. */
 void print_verification(const json_t *verification);
@@ -80,6 +82,14 @@ const char *relative_time(const char *rfc3339);
 void print_json(const json_t *json);
 /* "name: value" with aligned values; nothing for an empty value. */
 void print_field(const char *name, const char *value);
+
+/* ---- story.c ---- */
+
+/* Broken at 80 columns. */
+void print_paragraph(const char *text);
+/* reason, detail, advice and next_step as a paragraph; nothing where there is nothing to say. */
+void print_story(const json_t *diagnosis, const json_t *alternatives);
+void print_timeline(const json_t *history);
 
 /* ---- call.c ---- */
 

@@ -25,6 +25,7 @@ static const struct option options[] = {
 	{ "kind", required_argument, NULL, OPT_KIND },
 	{ "limit", required_argument, NULL, OPT_LIMIT },
 	{ "locale", required_argument, NULL, OPT_LOCALE },
+	{ "opt-in", no_argument, NULL, OPT_OPT_IN },
 	{ "order", required_argument, NULL, OPT_ORDER },
 	{ "priority", required_argument, NULL, OPT_PRIORITY },
 	{ "purpose", required_argument, NULL, OPT_PURPOSE },
@@ -48,7 +49,8 @@ static const struct option options[] = {
 	{ 0 },
 };
 
-static const struct verb *const lists[] = { event_verbs, message_verbs, verify_verbs, modem_verbs };
+static const struct verb *const lists[] = { event_verbs, message_verbs, verify_verbs, number_verbs,
+					    modem_verbs };
 
 enum { LISTS = sizeof(lists) / sizeof(lists[0]) };
 
