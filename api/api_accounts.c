@@ -83,7 +83,7 @@ static void out_export(struct json_text *out, const struct account_export *expor
 {
 	json_text_open(out, "verifications", '[');
 	for (size_t i = 0; i < export->n_verifications; i++)
-		json_out_verification(out, &export->verifications[i]);
+		json_out_verification(out, &export->verifications[i], NULL, 0);
 	json_text_close(out, ']');
 	json_text_open(out, "contact_requests", '[');
 	for (size_t i = 0; i < export->n_contacts; i++)

@@ -1,5 +1,6 @@
 /* api_verifications.c - verifications: asked for, shown, checked, canceled. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/handlers.h"
@@ -17,6 +18,8 @@ struct verification_job {
 	const char *id, *code, *account;
 	enum check_result result;
 	struct verification_view view;
+	struct event *history; /* of one that is shown */
+	size_t n_history;
 	struct gateways gateways;
 	struct fleet_glance fleet;
 };
@@ -55,12 +58,24 @@ static int run_create(const struct rule *rule, void *arg, struct refusal *why)
 	return refusal_told(rule, "verification.refused", NULL, create, job, why);
 }
 
+static void forget_history(struct verification_job *job)
+{
+	free(job->history);
+	job->history = NULL;
+	job->n_history = 0;
+}
+
 static int run_show(const struct rule *rule, void *arg, struct refusal *why)
 {
 	struct verification_job *job = arg;
+	int err;
 
+	forget_history(job);
 	memset(&job->view, 0, sizeof(job->view));
-	return verification_show(rule, job->id, &job->view, why);
+	err = verification_show(rule, job->id, &job->view, why);
+	if (err != 0)
+		return err;
+	return verification_history(rule, &job->view, &job->history, &job->n_history);
 }
 
 static int check(const struct rule *rule, void *arg, struct refusal *why)
@@ -94,7 +109,7 @@ static void render_new(struct request *request)
 
 	snprintf(request->location, sizeof(request->location), "/v1/verifications/%s",
 		 job->view.row.id);
-	json_out_verification(&out, &job->view);
+	json_out_verification(&out, &job->view, job->history, job->n_history);
 	reply_json(request, MHD_HTTP_ACCEPTED, &out);
 }
 
@@ -103,7 +118,7 @@ static void render(struct request *request)
 	struct verification_job *job = request->job;
 	struct json_text out = { 0 };
 
-	json_out_verification(&out, &job->view);
+	json_out_verification(&out, &job->view, job->history, job->n_history);
 	reply_json(request, MHD_HTTP_OK, &out);
 }
 
@@ -136,10 +151,15 @@ static void list_gateways(struct request *request, struct gateways *gateways)
 	request->gateways = gateways;
 }
 
+static void verification_job_free(void *arg)
+{
+	forget_history(arg);
+}
+
 /* NULL: answered. */
 static struct verification_job *new_job(struct request *request)
 {
-	struct verification_job *job = request_job(request, sizeof(*job), NULL);
+	struct verification_job *job = request_job(request, sizeof(*job), verification_job_free);
 
 	if (job == NULL)
 		return NULL;

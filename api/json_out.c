@@ -202,7 +202,23 @@ static void out_alternatives(struct json_text *out, const struct verification_vi
 	json_text_close(out, ']');
 }
 
-void json_out_verification(struct json_text *out, const struct verification_view *view)
+static void out_events(struct json_text *out, const struct event *events, size_t n)
+{
+	json_text_open(out, "history", '[');
+	for (size_t i = 0; i < n; i++) {
+		json_text_open(out, NULL, '{');
+		json_text_time(out, "at", events[i].at);
+		json_text_string(out, "event", events[i].type);
+		json_text_string(out, "state", events[i].state);
+		json_text_string(out, "modem", events[i].modem);
+		json_text_string(out, "reason", events[i].reason);
+		json_text_close(out, '}');
+	}
+	json_text_close(out, ']');
+}
+
+void json_out_verification(struct json_text *out, const struct verification_view *view,
+			   const struct event *history, size_t n_history)
 {
 	const struct verification_row *row = &view->row;
 
@@ -228,6 +244,8 @@ void json_out_verification(struct json_text *out, const struct verification_view
 	json_text_string(out, "assurance", view->assurance);
 	json_text_string(out, "service_centre", row->service_centre);
 	json_text_string(out, "refused", row->refused);
+	if (history != NULL)
+		out_events(out, history, n_history);
 	json_text_close(out, '}');
 }
 

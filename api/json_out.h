@@ -27,7 +27,9 @@ void json_out_advice(struct json_text *out, enum delivery_reason reason, const c
 
 void json_out_preview(struct json_text *out, const struct text_preview *preview);
 void json_out_template(struct json_text *out, const struct text_template *template);
-void json_out_verification(struct json_text *out, const struct verification_view *view);
+/* history may be NULL: it is not told. */
+void json_out_verification(struct json_text *out, const struct verification_view *view,
+			   const struct event *history, size_t n_history);
 void json_out_check(struct json_text *out, const struct verification_view *view,
 		    enum check_result result);
 void json_out_contact(struct json_text *out, const struct contact_view *view);

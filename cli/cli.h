@@ -20,6 +20,7 @@ enum cli_option {
 	OPT_KIND,
 	OPT_LIMIT,
 	OPT_LOCALE,
+	OPT_OPT_IN,
 	OPT_ORDER,
 	OPT_PRIORITY,
 	OPT_PURPOSE,
@@ -82,6 +83,14 @@ const char *relative_time(const char *rfc3339);
 void print_json(const json_t *json);
 /* "name: value" with aligned values; nothing for an empty value. */
 void print_field(const char *name, const char *value);
+
+/* ---- story.c ---- */
+
+/* Broken at 80 columns. */
+void print_paragraph(const char *text);
+/* reason, detail, advice and next_step as a paragraph; nothing where there is nothing to say. */
+void print_story(const json_t *diagnosis, const json_t *alternatives);
+void print_timeline(const json_t *history);
 
 /* ---- call.c ---- */
 

@@ -26,6 +26,7 @@ static const struct option options[] = {
 	{ "kind", required_argument, NULL, OPT_KIND },
 	{ "limit", required_argument, NULL, OPT_LIMIT },
 	{ "locale", required_argument, NULL, OPT_LOCALE },
+	{ "opt-in", no_argument, NULL, OPT_OPT_IN },
 	{ "order", required_argument, NULL, OPT_ORDER },
 	{ "priority", required_argument, NULL, OPT_PRIORITY },
 	{ "purpose", required_argument, NULL, OPT_PURPOSE },

@@ -10,27 +10,6 @@ enum { PATH_SIZE = 1536, POLL_S = 25, DEFAULT_WAIT_S = 300, TEMPLATE_WIDTH = 409
 
 /* ---- printing ---- */
 
-static void print_history(const json_t *message)
-{
-	static const char *const heads[] = { "WHEN", "STATE", "MODEM", "REASON" };
-	const json_t *history = json_object_get(message, "history"), *move;
-	struct table *table;
-	size_t i;
-
-	if (json_array_size(history) == 0)
-		return;
-	table = table_new(heads, 4);
-	json_array_foreach(history, i, move)
-	{
-		const char *row[] = { relative_time(text_at(move, "at")), text_at(move, "state"),
-				      text_at(move, "modem"), text_at(move, "reason") };
-
-		table_row(table, row);
-	}
-	putchar('\n');
-	table_print(table);
-}
-
 static void print_message(const json_t *message)
 {
 	const json_t *parts = json_object_get(message, "parts");
@@ -51,7 +30,8 @@ static void print_message(const json_t *message)
 	print_field("deadline", relative_time(text_at(message, "deadline")));
 	print_field("sent", relative_time(text_at(message, "sent_at")));
 	print_field("delivered", relative_time(text_at(message, "delivered_at")));
-	print_history(message);
+	print_story(json_object_get(message, "diagnosis"), NULL);
+	print_timeline(json_object_get(message, "history"));
 }
 
 static void print_created(const json_t *message)

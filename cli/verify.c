@@ -47,8 +47,8 @@ static void print_instructions(const json_t *v)
 void print_verification(const json_t *v)
 {
 	const json_t *delivery = json_object_get(v, "delivery");
-	const json_t *advice = json_object_get(delivery, "advice");
-	char left[24], ways[LINE_SIZE];
+	const json_t *ways = json_object_get(v, "alternatives");
+	char left[24];
 
 	print_field("id", text_at(v, "id"));
 	print_field("state", text_at(v, "state"));
@@ -64,14 +64,11 @@ void print_verification(const json_t *v)
 	print_field("resend", relative_time(text_at(v, "resend_at")));
 	print_field("approved", relative_time(text_at(v, "approved_at")));
 	print_field("delivery", text_at(delivery, "state"));
-	print_field("reason", text_at(delivery, "reason"));
-	print_field("advice", text_at(advice, "en"));
-	print_field("next step", text_at(delivery, "next_step"));
-	join(ways, sizeof(ways), json_object_get(v, "alternatives"));
-	print_field("other ways", ways);
 	print_field("assurance", text_at(v, "assurance"));
 	print_field("sms centre", text_at(v, "service_centre"));
 	print_field("refused", text_at(v, "refused"));
+	print_story(delivery, json_is_object(delivery) ? ways : NULL);
+	print_timeline(json_object_get(v, "history"));
 }
 
 void print_contact(const json_t *c)
@@ -102,6 +99,7 @@ static void print_account(const json_t *account)
 
 	print_field("account", text_at(account, "account"));
 	print_field("phone", text_at(account, "phone"));
+	print_field("opted out", relative_time(text_at(account, "opted_out_at")));
 	json_array_foreach(proofs, i, proof)
 	{
 		const char *row[] = { text_at(proof, "phone"), text_at(proof, "channel"),
@@ -204,6 +202,20 @@ static enum exit_code run_erase(struct call *call)
 	return account_call(call, "DELETE", "/v1/accounts/%s", NULL);
 }
 
+static enum exit_code run_wish(struct call *call)
+{
+	char path[PATH_SIZE];
+	json_t *body = json_object();
+
+	json_object_set_new(body, "allowed", json_boolean(strcmp(call->words[1], "on") == 0));
+	build_path(path, sizeof(path), "/v1/accounts/%s/contact", call->words[0]);
+	if (strcmp(call->words[1], "on") == 0 || strcmp(call->words[1], "off") == 0)
+		return call_and_print(call, "POST", path, body, print_account);
+	json_decref(body);
+	fputs("simgate: contact requests are on or off\n", stderr);
+	return EXIT_WRONG_USAGE;
+}
+
 static enum exit_code run_unbind(struct call *call)
 {
 	char account[512], phone[128], path[PATH_SIZE];
@@ -233,6 +245,8 @@ const struct verb verify_verbs[] = {
 	{ "account", "export", 1, 1, 0, "account export ACCOUNT", "all that is held about it",
 	  run_export },
 	{ "account", "erase", 1, 1, 0, "account erase ACCOUNT", "forget it", run_erase },
+	{ "account", "contact", 2, 2, 0, "account contact ACCOUNT on|off",
+	  "may others ask it to get in touch?", run_wish },
 	{ "account", "unbind", 2, 2, 0, "account unbind ACCOUNT NUMBER", "free its number",
 	  run_unbind },
 	{ 0 },

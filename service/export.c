@@ -1,8 +1,8 @@
 /* export.c - what is held about an account, gathered from every table that speaks of it.
  *
- * Steps: the account and its proofs; its verifications and contact requests; its verified numbers
- * (of others that it tried nothing is told: they may be somebody else's); messages to them and SMS
- * from them, of this site; the events of all that was found. */
+ * Steps: the account and its proofs; its verifications and contact requests; messages to its
+ * verified numbers and SMS from them, of this site (a number that it only tried may be somebody
+ * else's: of that its own codes alone); the events of all that was found. */
 #include "service/export.h"
 
 #include <errno.h>
@@ -192,6 +192,34 @@ static int read_numbers(const struct rule *rule, struct account_export *export)
 	return err;
 }
 
+static bool is_proven(const struct account_view *account, int64_t number)
+{
+	for (size_t i = 0; i < account->n_proofs; i++)
+		if (account->proofs[i].number == number)
+			return true;
+	return false;
+}
+
+/* Of a number that was tried in vain only what the account itself had sent there. */
+static int read_own_codes(const struct rule *rule, struct account_export *export)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < export->n_verifications && err == 0; i++) {
+		const struct verification_row *row = &export->verifications[i].row;
+		struct message_row message;
+
+		if (row->message_seq == 0 || is_proven(&export->account, row->number))
+			continue;
+		err = db_message_by_seq(rule->db, row->message_seq, &message);
+		if (err == 0)
+			err = add_messages(rule, export, &message, 1);
+		if (err == -ENOENT)
+			err = 0;
+	}
+	return err;
+}
+
 /* ---- events ---- */
 
 static int add_events(const struct rule *rule, struct account_export *export, const char *subject)
@@ -250,6 +278,8 @@ int account_export(const struct rule *rule, const char *account, struct account_
 		err = read_contacts(rule, export, why);
 	if (err == 0)
 		err = read_numbers(rule, export);
+	if (err == 0)
+		err = read_own_codes(rule, export);
 	if (err == 0)
 		err = read_events(rule, export);
 	if (err == 0 && export->account.phone[0] == '\0' && export->account.n_proofs == 0 &&

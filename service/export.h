@@ -5,8 +5,8 @@
 #include "service/contacts.h"
 #include "service/verifications.h"
 
-/* Lists are malloced. Messages and received SMS are those of the account's verified numbers; texts
- * of messages that were sent are not held. */
+/* Lists are malloced. Messages and received SMS are those of the account's verified numbers, and
+ * codes that it asked for; texts of messages that were sent are not held. */
 struct account_export {
 	struct account_view account;
 	struct verification_view *verifications;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "service/rule_private.h"
@@ -183,6 +184,36 @@ int verification_show(const struct rule *rule, const char *id, struct verificati
 	int err = verification_load(rule, id, &c, why);
 
 	return err != 0 ? err : verification_fill_view(rule, &c, view);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const struct event *x = a, *y = b;
+
+	return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+int verification_history(const struct rule *rule, const struct verification_view *view,
+			 struct event **events, size_t *n)
+{
+	struct event *of_message = NULL, *all = NULL;
+	size_t n_message = 0;
+	int err = db_event_history(rule->db, view->row.id, events, n);
+
+	if (err == 0 && view->message_id[0] != '\0')
+		err = db_event_history(rule->db, view->message_id, &of_message, &n_message);
+	if (err == 0 && n_message > 0)
+		all = reallocarray(*events, *n + n_message, sizeof(*all));
+	if (all != NULL) {
+		memcpy(all + *n, of_message, n_message * sizeof(*all));
+		*events = all;
+		*n += n_message;
+		qsort(all, *n, sizeof(*all), by_number);
+	} else if (err == 0 && n_message > 0) {
+		err = -ENOMEM;
+	}
+	free(of_message);
+	return err;
 }
 
 int verification_cancel(const struct rule *rule, const char *id, struct verification_view *view,

@@ -1,0 +1,119 @@
+/* story.c - why something has not come, as a paragraph, and what happened, as a timeline. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+enum { COLUMNS = 80, STORY_SIZE = 2048, CLOCK_AT = 11, CLOCK_CHARS = 8 };
+
+static int width(const char *text, size_t n)
+{
+	int columns = 0;
+
+	for (size_t i = 0; i < n; i++)
+		columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return columns;
+}
+
+void print_paragraph(const char *text)
+{
+	int used = 0;
+
+	while (*text != '\0') {
+		size_t n = strcspn(text, " ");
+		int wide = width(text, n);
+
+		if (used > 0 && used + 1 + wide > COLUMNS) {
+			putchar('\n');
+			used = 0;
+		}
+		used += printf("%s", used > 0 ? " " : "") + wide;
+		fwrite(text, 1, n, stdout);
+		text += n + strspn(text + n, " ");
+	}
+	putchar('\n');
+}
+
+static const struct {
+	const char *step, *words;
+} steps[] = {
+	{ "wait", "wait" },
+	{ "resend", "ask for another code" },
+	{ "other_channel", "use another way" },
+	{ "other_number", "use another number" },
+	{ "edit", "check the number, and start again if it is wrong" },
+	{ "retype", "enter the code of the newest SMS" },
+	{ "support", "tell the operator of this gateway" },
+};
+
+static const char *words_of_step(const char *step)
+{
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (strcmp(steps[i].step, step) == 0)
+			return steps[i].words;
+	return step;
+}
+
+static void add(char *story, const char *before, const char *text, const char *after)
+{
+	size_t used = strlen(story);
+
+	if (text[0] != '\0')
+		snprintf(story + used, STORY_SIZE - used, "%s%s%s%s", used > 0 ? " " : "", before,
+			 text, after);
+}
+
+void print_story(const json_t *diagnosis, const json_t *alternatives)
+{
+	const char *step = text_at(diagnosis, "next_step");
+	char story[STORY_SIZE] = "";
+	const json_t *way;
+	size_t i;
+
+	add(story, "Reason: ", text_at(diagnosis, "reason"), ".");
+	add(story, "", text_at(diagnosis, "detail"), "");
+	add(story, "For the user: \"", text_at(json_object_get(diagnosis, "advice"), "en"), "\"");
+	if (step[0] != '\0')
+		add(story, "Next step: ", words_of_step(step), ".");
+	json_array_foreach(alternatives, i, way)
+		add(story, i == 0 ? "Other ways: " : "or ", json_string_value(way),
+		    i + 1 == json_array_size(alternatives) ? "." : "");
+	if (story[0] == '\0')
+		return;
+	putchar('\n');
+	print_paragraph(story);
+}
+
+/* "2026-11-21T19:30:05.250Z" -> "19:30:05" (UTC, as everything that the daemon tells). */
+static void clock_of(const char *rfc3339, char out[static CLOCK_CHARS + 1])
+{
+	size_t n = strlen(rfc3339);
+
+	snprintf(out, CLOCK_CHARS + 1, "%.*s", CLOCK_CHARS, n > CLOCK_AT ? rfc3339 + CLOCK_AT : "");
+}
+
+void print_timeline(const json_t *history)
+{
+	static const char *const heads[] = { "UTC", "WHEN", "WHAT", "MODEM", "REASON" };
+	const json_t *move;
+	struct table *table;
+	size_t i;
+
+	if (json_array_size(history) == 0)
+		return;
+	table = table_new(heads, 5);
+	json_array_foreach(history, i, move)
+	{
+		const char *event = text_at(move, "event"), *at = text_at(move, "at");
+		char clock[CLOCK_CHARS + 1];
+		const char *row[] = { clock, relative_time(at),
+				      event[0] != '\0' ? event : text_at(move, "state"),
+				      text_at(move, "modem"), text_at(move, "reason") };
+
+		clock_of(at, clock);
+		table_row(table, row);
+	}
+	putchar('\n');
+	table_print(table);
+}
