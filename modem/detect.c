@@ -19,8 +19,8 @@
 
 enum { ASKING_MAX = 8 };
 
+/* The i-th look is at the i-th port. */
 struct look {
-	struct modem_port *port;
 	struct probe *probe;
 	struct detect *detect;
 	bool decided;
@@ -35,7 +35,8 @@ struct detect {
 	char **devices;
 	size_t n_devices;
 	bool every, ask, cancelled;
-	bool looked; /* the pool is through: what follows is the loop's */
+	bool complete; /* written by the pool, like everything below */
+	bool looked;   /* the pool is through: what follows is the loop's */
 	void (*done)(void *arg, const struct modem_ports *ports);
 	void *arg;
 
@@ -69,7 +70,6 @@ static struct modem_port *add_port(struct detect *d, const char *device)
 	port->interface = port->registration = -1;
 	port->storage_used = port->storage_total = -1;
 	snprintf(port->device, sizeof(port->device), "%s", device);
-	d->looks[d->n].port = port;
 	d->looks[d->n].detect = d;
 	d->n++;
 	return port;
@@ -80,11 +80,18 @@ static bool may_open(const char *device)
 	return faccessat(AT_FDCWD, device, R_OK | W_OK, AT_EACCESS) == 0;
 }
 
-static void decide(struct look *look, enum port_answer answer, const char *why)
+static struct modem_port *port_of(const struct detect *d, const struct look *look)
 {
+	return &d->ports[look - d->looks];
+}
+
+static void decide(struct detect *d, struct look *look, enum port_answer answer, const char *why)
+{
+	struct modem_port *port = port_of(d, look);
+
 	look->decided = true;
-	look->port->answer = answer;
-	snprintf(look->port->why, sizeof(look->port->why), "%s", why);
+	port->answer = answer;
+	snprintf(port->why, sizeof(port->why), "%s", why);
 }
 
 static int rank_of(const struct port_facts *facts)
@@ -100,13 +107,13 @@ static void look_at(struct detect *d, size_t i, const struct port_facts *facts)
 	struct look *look = &d->looks[i];
 
 	look->rank = rank_of(facts);
-	fill_facts(look->port, facts);
+	fill_facts(port_of(d, look), facts);
 	if (facts->console)
-		decide(look, PORT_LEFT, "the console of this machine: it is never written to");
+		decide(d, look, PORT_LEFT, "the console of this machine: it is never written to");
 	else if (facts->known != NULL && facts->rank < 0 && d->every)
-		decide(look, PORT_LEFT, "not its AT interface (diagnosis, GPS, network, ...)");
-	else if (!may_open(look->port->device))
-		decide(look, PORT_NO_RIGHTS, "may not be opened: join the group of the device");
+		decide(d, look, PORT_LEFT, "not its AT interface (diagnosis, GPS, network, ...)");
+	else if (!may_open(port_of(d, look)->device))
+		decide(d, look, PORT_NO_RIGHTS, "may not be opened: join the group of the device");
 }
 
 static int add_found(struct detect *d)
@@ -161,7 +168,7 @@ static void find_holders(struct detect *d)
 				continue;
 			snprintf(d->ports[i].holder, sizeof(d->ports[i].holder), "%s (%d)",
 				 holders[i].name, holders[i].pid);
-			decide(&d->looks[i], PORT_HELD, detect_remedy(holders[i].name));
+			decide(d, &d->looks[i], PORT_HELD, detect_remedy(holders[i].name));
 		}
 	}
 	free(paths);
@@ -176,6 +183,7 @@ static void in_pool(uv_work_t *work)
 		return;
 	add_strays(d);
 	find_holders(d);
+	d->complete = true;
 }
 
 /* ---- the end ---- */
@@ -218,7 +226,7 @@ static bool is_brother(const struct modem_port *a, const struct modem_port *b)
 static bool is_asked(const struct detect *d, const struct modem_port *port)
 {
 	for (size_t i = 0; i < d->n; i++)
-		if (d->looks[i].probe != NULL && is_brother(d->looks[i].port, port))
+		if (d->looks[i].probe != NULL && is_brother(port_of(d, &d->looks[i]), port))
 			return true;
 	return false;
 }
@@ -230,7 +238,7 @@ static struct look *choose(struct detect *d)
 	for (size_t i = 0; i < d->n; i++) {
 		struct look *look = &d->looks[i];
 
-		if (look->decided || look->probe != NULL || is_asked(d, look->port))
+		if (look->decided || look->probe != NULL || is_asked(d, port_of(d, look)))
 			continue;
 		if (best == NULL || look->rank < best->rank)
 			best = look;
@@ -248,19 +256,20 @@ static void on_asked(void *arg)
 	look->probe = NULL;
 	look->decided = true;
 	d->running--;
-	for (size_t i = 0; look->port->answer == PORT_ANSWERS && i < d->n; i++)
-		if (!d->looks[i].decided && is_brother(d->ports + i, look->port))
-			decide(&d->looks[i], PORT_SAME, "another port of the modem above");
+	for (size_t i = 0; port_of(d, look)->answer == PORT_ANSWERS && i < d->n; i++)
+		if (!d->looks[i].decided && is_brother(d->ports + i, port_of(d, look)))
+			decide(d, &d->looks[i], PORT_SAME, "another port of the modem above");
 	go_on(d);
 }
 
 static void ask(struct detect *d, struct look *look)
 {
-	const struct probe_settings settings = { .device = look->port->device, .depth = PROBE_ALL };
+	const struct probe_settings settings = { .device = port_of(d, look)->device,
+						 .depth = PROBE_ALL };
 
-	look->probe = probe_start(d->loop, &settings, look->port, on_asked, look);
+	look->probe = probe_start(d->loop, &settings, port_of(d, look), on_asked, look);
 	if (look->probe == NULL)
-		decide(look, PORT_FAULTY, "no memory");
+		decide(d, look, PORT_FAULTY, "no memory");
 	else
 		d->running++;
 }
@@ -271,7 +280,7 @@ static void go_on(struct detect *d)
 
 	for (size_t i = 0; i < d->n; i++)
 		if (!d->looks[i].decided && d->looks[i].probe == NULL && (!d->ask || d->cancelled))
-			decide(&d->looks[i], PORT_LEFT, "not asked");
+			decide(d, &d->looks[i], PORT_LEFT, "not asked");
 	while (d->running < ASKING_MAX && (look = choose(d)) != NULL)
 		ask(d, look);
 	if (d->running == 0)
@@ -301,7 +310,9 @@ static void after_pool(uv_work_t *work, int status)
 
 	(void)status;
 	d->looked = true;
-	if (d->looks != NULL && d->fleet != NULL && !d->cancelled)
+	if (!d->complete)
+		d->n = 0; /* no memory for them */
+	else if (d->fleet != NULL && !d->cancelled)
 		tell_ours(d);
 	go_on(d);
 }

@@ -130,6 +130,12 @@ class Simulator(Process):
         wait_until(lambda: os.path.islink(self.pty) and os.path.exists(self.control_path)
                    or not self.alive(), why="the simulator did not get ready")
         assert self.alive(), self.output()
+        wait_until(self.listens, why="the control socket is not listened to")
+
+    def listens(self):
+        """The socket's name is there a moment before anyone listens."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+            return sock.connect_ex(self.control_path) == 0
 
     def control(self, line):
         """One control command; returns the answer after its 'ok'."""
