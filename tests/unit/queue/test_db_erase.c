@@ -139,7 +139,12 @@ static void what_is_on_the_air_goes_after_its_end(void **state)
 		struct message_row row = enroll(db, "u1");
 		int64_t attempt;
 
-		assert_int_equal(db_attempt_claim(db, row.seq, 0, "gsm0", "sim", &attempt), 0);
+		assert_int_equal(
+			db_attempt_claim(
+				db, row.seq,
+				&(struct attempt_new){ .modem = "gsm0", .sim = "sim", .part = 0 },
+				&attempt),
+			0);
 		assert_int_equal(i % 2 == 0 ? db_account_erase(db, site, "u1", &n)
 					    : db_number_erase(db, NULL, PHONE, &n),
 				 0);
@@ -152,8 +157,12 @@ static void what_is_on_the_air_goes_after_its_end(void **state)
 		else
 			assert_int_equal(db_message_move(db, &row, ends[i], NULL), 0);
 		/* refused meanwhile: nobody submits it again */
-		assert_int_equal(db_attempt_claim(db, row.seq, 0, "gsm0", "sim", &attempt),
-				 -EINVAL);
+		assert_int_equal(
+			db_attempt_claim(
+				db, row.seq,
+				&(struct attempt_new){ .modem = "gsm0", .sim = "sim", .part = 0 },
+				&attempt),
+			-EINVAL);
 		db->news.erased = false;
 		assert_int_equal(db_erase_late(db), 0);
 		assert_true(db->news.erased);
