@@ -289,7 +289,7 @@ static struct job *take_ready(struct lane *lane)
 }
 
 /* The modem is away: a set that is half sent begins anew elsewhere or later. */
-static void abandon_held(struct lane *lane)
+static void abandon_held(struct lane *lane, const char *why)
 {
 	struct flight *flight = calloc(1, sizeof(*flight));
 
@@ -301,9 +301,18 @@ static void abandon_held(struct lane *lane)
 	flight->elsewhere = choice_elsewhere(lane, &lane->held->due);
 	memcpy(flight->sim, lane->sim, sizeof(flight->sim));
 	flight->job->part_retries = PART_RETRIES_MAX;
-	snprintf(flight->why, sizeof(flight->why), "the modem went away between two parts");
+	snprintf(flight->why, sizeof(flight->why), "%s", why);
 	lane->held = NULL;
 	step_run(step_new(lane, flight, NULL));
+}
+
+/* There is room for one: a set that waits already begins anew. */
+void lane_hold(struct lane *lane, struct job *job, int64_t until)
+{
+	if (lane->held != NULL && lane->held != job)
+		abandon_held(lane, "another long text went on meanwhile");
+	lane->held = job;
+	lane->held_until = until;
 }
 
 void lane_advance(struct lane *lane)
@@ -313,7 +322,7 @@ void lane_advance(struct lane *lane)
 	if (lane->next != NULL && !standing_allows(lane, standing_use(lane->next->due.rank)))
 		give_back(lane);
 	if (!standing_works(lane) && lane->held != NULL)
-		abandon_held(lane);
+		abandon_held(lane, "the modem went away between two parts");
 	if (lane->air != NULL || lane->session == NULL || !session_can_send(lane->session))
 		return;
 	balance_gap(lane);
@@ -336,8 +345,7 @@ void lane_send_done(struct lane *lane, const struct send_outcome *outcome)
 	flight->elsewhere = choice_elsewhere(lane, &job->due);
 	if (outcome->verdict == SEND_ACCEPTED && flight->part + 1 < job->shape.n_parts) {
 		job->part = flight->part + 1;
-		lane->held = job; /* first in line: its other parts */
-		lane->held_until = 0;
+		lane_hold(lane, job, 0); /* first in line: its other parts */
 	}
 	if (session_can_send(lane->session))
 		next = take_ready(lane);

@@ -123,6 +123,8 @@ void lane_yield(struct lane *lane, const struct due *due);     /* it is due: mak
 bool lane_hand_back(struct lane *lane, const struct lane *to); /* what waits behind a part */
 void lane_load(struct lane *lane, const struct due *due);
 void lane_advance(struct lane *lane); /* starts what is ready if the modem is */
+/* The job goes on at this monotonic time, before the loaded message. */
+void lane_hold(struct lane *lane, struct job *job, int64_t until);
 void lane_send_done(struct lane *lane, const struct send_outcome *outcome);
 void lane_arm(struct lane *lane);
 void lane_modem_gone(struct lane *lane); /* its session is no more; outcomes still go to disk */

@@ -109,8 +109,7 @@ static void land(struct lane *lane, struct step *step)
 	case LANDING_RETRY_PART:
 		job->part = step->ended->part;
 		job->part_retries++;
-		lane->held = job;
-		lane->held_until = clock_mono_ms() + PART_RETRY_MS;
+		lane_hold(lane, job, clock_mono_ms() + PART_RETRY_MS);
 		break;
 	case LANDING_DONE:
 		let_go(lane, job);
