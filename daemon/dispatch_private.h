@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 #include <uv.h>
 
 #include "daemon/dispatch.h"
@@ -24,6 +25,9 @@ struct job {
 	unsigned part;      /* the next one to submit, from 0 */
 	unsigned part_retries;
 	bool gone; /* it is not to be sent any more */
+	bool is_held;
+	int64_t held_until; /* monotonic */
+	TAILQ_ENTRY(job) held_link;
 };
 
 /* One part handed to the modem: from AT+CMGS until its outcome is on disk. */
@@ -64,17 +68,18 @@ struct step {
 
 struct lane {
 	struct dispatch *dispatch;
-	struct session *session;           /* NULL: gone, for simgate stops */
-	char modem[MODEM_SIZE];            /* its name; never changes, so any thread may read it */
-	char sim[24];                      /* ICCID, or the modem's name while it is unknown */
-	struct job *loading, *next, *held; /* held: a part that is tried again in a moment */
+	struct session *session; /* NULL: gone, for simgate stops */
+	char modem[MODEM_SIZE];  /* its name; never changes, so any thread may read it */
+	char sim[24];            /* ICCID, or the modem's name while it is unknown */
+	struct job *loading, *next;
+	TAILQ_HEAD(held_jobs, job) held; /* the rest of a set, then parts to be tried again */
 	struct flight *air;
 	struct step *unrecorded; /* outcomes that the disk did not take yet */
 	bool yield_loading;      /* something more urgent came while loading */
 	bool pin_tried;          /* and it is not known yet whether it was right */
 	unsigned modem_errors;   /* refusals in a row that ask for a recovery */
 	/* monotonic; paused_until 0: not paused */
-	int64_t held_until, record_at, paused_until;
+	int64_t record_at, paused_until;
 	uv_timer_t timer; /* the soonest of the three */
 };
 
@@ -120,6 +125,11 @@ void job_free(struct job *job);
 void flight_free(struct flight *flight);
 void step_run(struct step *step);
 void step_free(struct step *step);
+
+/* held.c: the list lane->held. until: monotonic, 0 for the rest of a set, which goes first */
+void held_put(struct lane *lane, struct job *job, int64_t until);
+void held_take(struct lane *lane, struct job *job); /* out of it, if it is in */
+void held_free(struct lane *lane);
 
 /* unrecorded.c: the list lane->unrecorded */
 void unrecorded_keep(struct lane *lane, struct step *step, int status); /* of a step with an end */

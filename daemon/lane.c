@@ -34,6 +34,7 @@ void lane_init(struct lane *lane, struct dispatch *d, struct session *session)
 	lane->session = session;
 	snprintf(lane->modem, sizeof(lane->modem), "%s", status->name);
 	snprintf(lane->sim, sizeof(lane->sim), "%.23s", status->name);
+	TAILQ_INIT(&lane->held);
 	uv_timer_init(d->loop, &lane->timer);
 	lane->timer.data = lane;
 }
@@ -81,7 +82,7 @@ static bool modem_works(const struct lane *lane)
 
 bool lane_wants(const struct lane *lane)
 {
-	return lane->loading == NULL && lane->next == NULL && lane->held == NULL &&
+	return lane->loading == NULL && lane->next == NULL && TAILQ_EMPTY(&lane->held) &&
 	       lane->unrecorded == NULL && lane->paused_until == 0 && modem_works(lane);
 }
 
@@ -90,8 +91,8 @@ static void arm(struct lane *lane)
 {
 	int64_t now = clock_mono_ms(), at = INT64_MAX;
 
-	if (lane->held != NULL)
-		at = lane->held_until;
+	if (!TAILQ_EMPTY(&lane->held))
+		at = TAILQ_FIRST(&lane->held)->held_until;
 	if (lane->paused_until != 0 && lane->paused_until < at)
 		at = lane->paused_until;
 	if (lane->unrecorded != NULL && lane->record_at < at)
@@ -285,32 +286,34 @@ static void begin(struct lane *lane, struct job *job, struct flight *ended)
 /* What may begin now: a part that is tried again, else the loaded message. */
 static struct job *take_ready(struct lane *lane)
 {
-	struct job *job = lane->held != NULL ? lane->held : lane->next;
+	struct job *job = TAILQ_FIRST(&lane->held);
 
 	if (lane->dispatch->stopping || lane->paused_until != 0 || lane->unrecorded != NULL)
 		return NULL;
-	if (lane->held != NULL && lane->held_until > clock_mono_ms())
-		return NULL;
-	if (lane->held != NULL)
-		lane->held = NULL;
-	else
+	if (job == NULL) {
+		job = lane->next;
 		lane->next = NULL;
+		return job;
+	}
+	if (job->held_until > clock_mono_ms())
+		return NULL;
+	held_take(lane, job);
 	return job;
 }
 
 /* The modem is away: a set that is half sent begins anew elsewhere or later. */
-static void abandon_held(struct lane *lane)
+static void abandon(struct lane *lane, struct job *job)
 {
 	struct flight *flight = calloc(1, sizeof(*flight));
 
 	if (flight == NULL)
-		return;
-	flight->job = lane->held;
-	flight->part = lane->held->part;
+		abort(); /* nothing can be recorded without memory: the restart recovers */
+	flight->job = job;
+	flight->part = job->part;
 	flight->verdict = SEND_NOT_SUBMITTED;
 	flight->job->part_retries = PART_RETRIES_MAX;
 	snprintf(flight->why, sizeof(flight->why), "the modem went away between two parts");
-	lane->held = NULL;
+	held_take(lane, job);
 	step_run(step_new(lane, flight, NULL));
 }
 
@@ -320,8 +323,8 @@ void lane_advance(struct lane *lane)
 
 	if (!modem_works(lane) && lane->next != NULL)
 		give_back(lane);
-	if (!modem_works(lane) && lane->held != NULL)
-		abandon_held(lane);
+	while (!modem_works(lane) && (job = TAILQ_FIRST(&lane->held)) != NULL)
+		abandon(lane, job);
 	if (lane->air != NULL || lane->session == NULL || !session_can_send(lane->session))
 		return;
 	job = take_ready(lane);
@@ -352,8 +355,7 @@ void lane_send_done(struct lane *lane, const struct send_outcome *outcome)
 	note_outcome(flight, outcome);
 	if (outcome->verdict == SEND_ACCEPTED && flight->part + 1 < job->shape.n_parts) {
 		job->part = flight->part + 1;
-		lane->held = job; /* first in line: its other parts */
-		lane->held_until = 0;
+		held_put(lane, job, 0); /* first in line: its other parts */
 	}
 	if (session_can_send(lane->session))
 		next = take_ready(lane);
@@ -385,8 +387,7 @@ static void note_modem_errors(struct lane *lane, const struct step *step)
 /* The job is no longer this lane's, unless another part of it flies already. */
 static void let_go(struct lane *lane, struct job *job)
 {
-	if (lane->held == job)
-		lane->held = NULL;
+	held_take(lane, job);
 	if (lane->air == NULL || lane->air->job != job)
 		job_release(job);
 }
@@ -405,8 +406,7 @@ static void land(struct lane *lane, struct step *step)
 	case LANDING_RETRY_PART:
 		job->part = step->ended->part;
 		job->part_retries++;
-		lane->held = job;
-		lane->held_until = clock_mono_ms() + PART_RETRY_MS;
+		held_put(lane, job, clock_mono_ms() + PART_RETRY_MS);
 		break;
 	case LANDING_DONE:
 		let_go(lane, job);
@@ -475,9 +475,9 @@ void lane_modem_gone(struct lane *lane)
 void lane_close(struct lane *lane)
 {
 	unrecorded_free(lane);
+	held_free(lane);
 	job_free(lane->next);
-	job_free(lane->held);
-	lane->next = lane->held = NULL;
+	lane->next = NULL;
 	if (!uv_is_closing((uv_handle_t *)&lane->timer))
 		uv_close((uv_handle_t *)&lane->timer, NULL);
 }

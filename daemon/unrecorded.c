@@ -44,7 +44,7 @@ static bool is_shared(const struct lane *lane, const struct job *job)
 	for (const struct step *step = lane->unrecorded; step != NULL; step = step->later)
 		if (step->ended->job == job)
 			return true;
-	return job == lane->held;
+	return job->is_held;
 }
 
 void unrecorded_free(struct lane *lane)
