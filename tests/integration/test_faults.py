@@ -134,3 +134,17 @@ def test_an_sms_comes_in_and_leaves_the_modem(field):
     items = gate.wait_until(lambda: gateway.get("/v1/inbox")["items"])
     assert items[0]["text"] == "Привет, это ответ"
     assert items[0]["from"] == "+79120001122"
+
+
+def test_a_refused_part_is_not_forgotten_beside_another_long_text(field):
+    simulator, gateway = field.pair("--send-time", 50)
+    gateway.post("/v1/modems/gsm0/actions", {"action": "drain"})
+    gateway.wait_modem("drained")
+    simulator.control("fault cms once 41")
+    ids = [gateway.send(f"+7912000000{i}", text)
+           for i, text in enumerate(("a" * 300, "b" * 500, "last"))]
+    gateway.post("/v1/modems/gsm0/actions", {"action": "resume"})
+    for message in ids:
+        gateway.wait_message(message, "sent", limit=30)
+    assert sorted(len(m["text"]) for m in simulator.handset()) == [4, 300, 500]
+    assert simulator.violations() == 0

@@ -173,6 +173,8 @@ void modem_reboot(struct modem *modem)
 {
 	long boot_ms = modem->knobs.boot_time;
 
+	if (modem->power == POWER_OFF)
+		return; /* unplugged: it boots when it is back */
 	modem_remark(modem, "reboot");
 	if (modem->knobs.vanish) {
 		modem_drop(modem, boot_ms > 0 ? boot_ms : 1);
