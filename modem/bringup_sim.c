@@ -226,7 +226,8 @@ enum step sim_pin_ask(struct session *s, const struct at_reply *reply, enum step
 	if (s->modem->pin_file[0] == '\0')
 		why = "the SIM asks for its PIN and no pin_file is configured";
 	else if (b->pin_refused && strcmp(b->pin_refused_iccid, s->status.iccid) == 0)
-		why = "the SIM refused the PIN; it is not tried again: correct pin_file, then reopen it";
+		why = "the SIM refused the PIN; it is not tried again: correct pin_file, then "
+		      "reopen it";
 	else if (b->tries_left >= 0 && b->tries_left < TRIES_KEPT)
 		why = "the SIM has too few PIN tries left; enter the right PIN in a phone first";
 	session_state(s, MODEM_SIM_PIN, "%s",

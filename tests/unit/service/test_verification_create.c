@@ -196,9 +196,10 @@ static void what_never_left_holds_no_send(void **state)
 {
 	struct room *room = *state;
 
-	room_load(room, "sites = ( { name = \"one\"; region = \"RU\"; verification = {"
-			" resend_after = [ \"60s\" ]; limits = { per_account_number = [\"1/1h\"]; };"
-			" }; } );");
+	room_load(room,
+		  "sites = ( { name = \"one\"; region = \"RU\"; verification = {"
+		  " resend_after = [ \"60s\" ]; limits = { per_account_number = [\"1/1h\"]; };"
+		  " }; } );");
 	assert_int_equal(start(room, "u1", "+79120000067"), 0);
 	room_later(room, 60 * SECOND);
 	assert_int_equal(start(room, "u1", "+79120000067"), 0);
