@@ -72,7 +72,7 @@ static int remember(struct db *db, void *arg)
 	struct pin_try *t = arg;
 	unsigned char bytes[SEAL_HASH_SIZE];
 	char tried[NAME_SIZE], open[NAME_SIZE];
-	int64_t hash, times, last;
+	int64_t hash, times = 0, last = 0;
 	int err;
 
 	seal_hash(db_keys(db), SEAL_PIN, bytes, t->iccid, t->pin, (const char *)NULL);

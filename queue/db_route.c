@@ -53,7 +53,7 @@ int db_route_is_stale(struct db *db, const struct config *config, bool *stale)
 static int reroute(struct db *db, const struct config *config, int64_t seq, unsigned *changed)
 {
 	struct message_row row;
-	int64_t route;
+	int64_t route = 0;
 	int err = db_message_by_seq(db, seq, &row);
 
 	if (err == 0)

@@ -272,7 +272,7 @@ int verification_take_send(const struct rule *rule, const struct verification_ke
 static int watch_site(const struct rule *rule, const struct verification_keys *keys, bool *alarm)
 {
 	unsigned wrong = 0, sends = 0;
-	int64_t told_until;
+	int64_t told_until = 0;
 	int err = db_place_take(rule->db, &keys->wrong_site, 0, false);
 
 	*alarm = false;
