@@ -173,7 +173,7 @@ int diagnosis_of_message(const struct rule *rule, const struct message_row *mess
 {
 	struct verification_keys keys;
 	struct verification_case c = { .site = NULL };
-	struct delivery_facts facts;
+	struct delivery_facts facts = { .message = message };
 	int err = find_case(rule, message, &c);
 
 	if (err == 0) {
