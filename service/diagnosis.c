@@ -120,7 +120,7 @@ static int check_entries(const struct rule *rule, const struct verification_case
 int diagnosis_of_case(const struct rule *rule, const struct verification_case *c,
 		      const struct verification_keys *keys, struct diagnosis *d)
 {
-	struct delivery_facts facts;
+	struct delivery_facts facts = { .message = NULL };
 	struct entries entries;
 	int err;
 
@@ -135,7 +135,7 @@ int diagnosis_of_case(const struct rule *rule, const struct verification_case *c
 	err = read_entries(rule, &c->row, &entries);
 	if (err == 0)
 		err = read_facts(rule, &c->message, &facts);
-	if (err < 0)
+	if (err != 0)
 		return err;
 	facts.over = verification_is_over(rule, c);
 	facts.entered = entries.any;
