@@ -45,15 +45,15 @@ def check_config(folder, site):
 
 @pytest.mark.parametrize("site,told", [
     ('templates = { verification = { ru = "no code here"; }; };',
-     "FILE:3: sites.s.templates.verification.ru: {code} is missing"),
+     "FILE:3: sites[0].templates.verification.ru: {code} is missing"),
     ('templates = { verification = { ru = "{code} {order}"; }; };',
-     "FILE:3: sites.s.templates.verification.ru: only {code}, {title} and {minutes} may stand"),
+     "FILE:3: sites[0].templates.verification.ru: only {code}, {title} and {minutes} may stand"),
     ('templates = { verification = {\nlogin = {\nru = "{kode}"; }; }; };',
-     "FILE:5: sites.s.templates.verification.login.ru: only {code}, {title} and {minutes}"),
+     "FILE:5: sites[0].templates.verification.login.ru: only {code}, {title} and {minutes}"),
     ('templates = { contact_request = { ru = "{code}"; }; };',
-     "FILE:3: sites.s.templates.contact_request.ru: only {from_name}, {to_name}, {order} and"),
+     "FILE:3: sites[0].templates.contact_request.ru: only {from_name}, {to_name}, {order} and"),
     ('templates = { contact_request = { ru = "' + "д" * 671 + '"; }; };',
-     "FILE:3: sites.s.templates.contact_request.ru: is too long"),
+     "FILE:3: sites[0].templates.contact_request.ru: is too long"),
     ('templates = { verification = { signup = { ru = "{code}"; }; }; };',
      "FILE:3: sites[0].templates.verification.signup: must be a string; a group is named after"),
 ])
