@@ -265,17 +265,3 @@ def test_match_is_checked_before_the_pin(field):
     assert "another SIM (ICCID)" in gateway.get("/v1/modems/gsm0")["why"]
     with open(simulator.dialogue_path, encoding="utf-8") as file:
         assert "AT+CPIN=" not in file.read()
-
-
-def test_two_lines_of_one_modem_are_not_both_used(field):
-    """A pseudo terminal has no USB facts: only the IMEI tells."""
-    lines = [field.simulator(*SIM, name=name) for name in "ab"]
-    gateway = field.gateway(*[gate.modem(line.name, line.pty) for line in lines])
-
-    def settled():
-        shown = [gateway.get(f"/v1/modems/{name}").body for name in "ab"]
-        states = sorted(modem["state"] for modem in shown)
-        return shown if states == ["failed", "ready"] else None
-    shown = gate.wait_until(settled)
-    failed = next(modem for modem in shown if modem["state"] == "failed")
-    assert "the same modem (IMEI) is in use as" in failed["why"]
