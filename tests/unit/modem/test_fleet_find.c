@@ -359,26 +359,6 @@ static void two_names_for_one_modem(void **state)
 	end();
 }
 
-/* A pty has no USB facts: only the IMEI shows that two lines lead to one modem. */
-static void two_lines_of_one_imei(void **state)
-{
-	const char *waits;
-	char text[256];
-
-	(void)state;
-	begin();
-	rig.modems[1].imei = rig.modems[0].imei;
-	snprintf(text, sizeof(text),
-		 "{ name = \"a\"; device = \"%s\"; }, { name = \"b\"; device = \"%s\"; }",
-		 rig.modems[0].node, rig.modems[1].node);
-	start(text);
-	RUN_UNTIL((is("a", MODEM_READY) && is("b", MODEM_FAILED)) ||
-		  (is("b", MODEM_READY) && is("a", MODEM_FAILED)));
-	waits = is("a", MODEM_READY) ? "b" : "a";
-	assert_true(says(waits, "the same modem (IMEI) is in use as"));
-	end();
-}
-
 /* An unknown device is asked only if the configuration names it; its ports are tried in turn. */
 static void an_unknown_device_that_is_named(void **state)
 {
@@ -427,7 +407,6 @@ int main(void)
 		cmocka_unit_test(no_pin_for_a_stranger),
 		cmocka_unit_test(unnamed_modems_get_the_name_of_their_place),
 		cmocka_unit_test(two_names_for_one_modem),
-		cmocka_unit_test(two_lines_of_one_imei),
 		cmocka_unit_test(an_unknown_device_that_is_named),
 		cmocka_unit_test(closes_while_it_asks),
 	};
