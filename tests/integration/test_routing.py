@@ -156,27 +156,6 @@ def test_a_limit_holds_and_opens_again(field):
     sent_once(sims, [f"text {i}" for i in range(12)] + [seen[code]["text"]])
 
 
-def test_counts_survive_a_restart_and_follow_the_sim(field):
-    sims, gateway = fleet(field, 'limits = [ "4/1h" ];')
-    for i in range(4):
-        gateway.wait_message(gateway.send(f"+7912345{i:04d}", f"text {i}"), "sent")
-    gateway.stop()
-    gateway.start()
-    gateway.wait_modem()
-    held = gateway.send("+79123456789", "held up")
-    status = gate.wait_until(lambda: (lambda m: m if m["resting"] else None)(modem(gateway)))
-    assert "4/1h" in status["why"] and not status["resting"]["paused"]
-    assert status["quotas"][0]["used"] == 4 and status["quotas"][0]["next_at"]
-    assert gateway.message(held)["state"] == "queued"
-    # The same SIM in another modem has sent them, too; another SIM has not.
-    sims[0].control("sim remove")
-    gateway.wait_modem("sim_missing")
-    sims[0].stop()
-    other = field.simulator("--imei", SECOND["imei"], "--iccid", SECOND["iccid"], name="gsm0")
-    gateway.wait_message(held, "sent")
-    assert modem(gateway)["quotas"][0]["used"] == 1
-    assert [m["text"] for m in other.handset()][4:] == ["held up"]  # one file for both
-
 
 def test_a_long_message_needs_room_for_all_its_parts(field):
     sims, gateway = fleet(field, 'limits = [ "5/4s" ];', options=("--send-time", 5, "--parts"))
