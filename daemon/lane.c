@@ -74,12 +74,13 @@ bool lane_is_idle(const struct lane *lane)
 	       session_can_send(lane->session);
 }
 
-/* One timer serves all waits of a lane: the soonest. */
+/* One timer serves all waits of a lane: the soonest. A held part whose time has come waits for the
+ * modem, which tells when it is free, and not for the timer. */
 void lane_arm(struct lane *lane)
 {
 	int64_t now = clock_mono_ms(), at = standing_wake_at(lane);
 
-	if (lane->held != NULL && lane->held_until < at)
+	if (lane->held != NULL && lane->held_until > now && lane->held_until < at)
 		at = lane->held_until;
 	if (lane->unrecorded != NULL && lane->record_at < at)
 		at = lane->record_at;

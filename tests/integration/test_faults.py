@@ -148,3 +148,17 @@ def test_a_refused_part_is_not_forgotten_beside_another_long_text(field):
         gateway.wait_message(message, "sent", limit=30)
     assert sorted(len(m["text"]) for m in simulator.handset()) == [4, 300, 500]
     assert simulator.violations() == 0
+
+
+def test_a_part_whose_time_comes_while_another_is_on_the_air(field):
+    simulator, gateway = field.pair("--send-time", 5)
+    gateway.post("/v1/modems/gsm0/actions", {"action": "drain"})
+    gateway.wait_modem("drained")
+    simulator.control("fault cms once 41")
+    simulator.control("set send-time 2500")  # longer than the wait before a part is tried again
+    ids = [gateway.send("+79120000000", "a" * 300), gateway.send("+79120000001", "b")]
+    gateway.post("/v1/modems/gsm0/actions", {"action": "resume"})
+    gateway.wait_message(ids[1], "sent")
+    simulator.control("set send-time 5")
+    gateway.wait_message(ids[0], "sent")
+    assert sorted(len(m["text"]) for m in simulator.handset()) == [1, 300]
