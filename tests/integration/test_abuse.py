@@ -235,6 +235,6 @@ def test_refused_requests_leave_nothing_but_their_event(field):
     with sqlite3.connect(os.path.join(gateway.folder, "simgate.db")) as db:
         for table in ("number", "verification", "code", "message", "contact", "place", "idempotency"):
             assert db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
-        assert db.execute("SELECT type FROM event ORDER BY seq").fetchall() == [
-            ("contact_request.refused",), ("verification.refused",)]
+        told = db.execute("SELECT type FROM event WHERE type NOT LIKE 'modem.%' ORDER BY seq")
+        assert told.fetchall() == [("contact_request.refused",), ("verification.refused",)]
     db.close()
