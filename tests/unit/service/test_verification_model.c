@@ -12,7 +12,11 @@
 #include "tests/unit/service/room.h"
 #include "tests/unit/service/verification_model.h"
 
-enum { SEQUENCES = 2000, STEPS = 40, BURST = 20, KEEP_TIME_MS = 1000 };
+enum { SEQUENCES = 2000, STEPS = 18, BURST = 20, KEEP_TIME_MS = 1000 };
+
+/* For a longer run, or other chances: how many sequences, and of which the first. */
+static const char sequences_variable[] = "SIMGATE_MODEL_SEQUENCES";
+static const char first_variable[] = "SIMGATE_MODEL_FIRST";
 
 static const char *const purposes[] = { "register", "login", "change" };
 
@@ -52,6 +56,12 @@ static int64_t model_time(void)
 	return known_ms;
 }
 
+static void wait_ms(int64_t ms)
+{
+	real_ms += ms;
+	mono_ms += ms;
+}
+
 static void silent(enum log_level level, const struct log_tags *tags, const char *text)
 {
 	(void)level;
@@ -67,7 +77,7 @@ struct life {
 	char path[64];
 	char ids[M_MAX][ID_SIZE];
 	char phones[M_NUMBERS][16], accounts[M_ACCOUNTS][16];
-	int64_t time_kept;
+	int64_t time_kept, retry_at;
 	unsigned sequence, step, mood;
 	unsigned seen[M_EXPIRED_CODE + 1]; /* answers, over all sequences */
 	const char *what;                  /* for a failure */
@@ -113,15 +123,26 @@ static void open_file(struct life *life)
 	sqlite3 *sqlite;
 
 	assert_int_equal(sqlite3_open(life->path, &sqlite), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(sqlite,
-				      "PRAGMA foreign_keys = ON; PRAGMA synchronous = OFF;"
-				      " PRAGMA journal_mode = MEMORY",
-				      NULL, NULL, NULL),
-			 SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(sqlite,
+			     "PRAGMA foreign_keys = ON; PRAGMA synchronous = OFF;"
+			     " PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE",
+			     NULL, NULL, NULL),
+		SQLITE_OK);
 	assert_int_equal(schema_migrate(sqlite, why, sizeof(why)), 0);
 	db_init(&room->world.db, sqlite, &room->world.keys);
 	room->world.db.news.live =
 		count_rows(room, "SELECT coalesce(sum(n), 0) FROM tally WHERE state IN (0, 1)");
+	assert_int_equal(sqlite3_exec(sqlite, "BEGIN", NULL, NULL, NULL), SQLITE_OK);
+}
+
+/* What is committed is in the file; commits in between would show nothing more. */
+static void close_file(struct life *life)
+{
+	struct db *db = &life->room->world.db;
+
+	assert_int_equal(sqlite3_exec(db->sqlite, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+	db_fini(db);
 }
 
 /* The daemon ends and comes back, perhaps on a box that boots in the past. */
@@ -130,7 +151,7 @@ static void restart(struct life *life)
 	int64_t kept = 0;
 
 	life->what = "restart";
-	db_fini(&life->room->world.db);
+	close_file(life);
 	if (chance(2) == 0)
 		real_ms -= (int64_t)chance(100) * DAY;
 	mono_ms = chance(1000000);
@@ -176,30 +197,39 @@ static void compare_answer(struct life *life, enum m_answer got, enum m_answer a
 {
 	SAME(life, "the answer", got, answer);
 	life->seen[answer]++;
-	if (answer == M_LOCKED || answer == M_NUMBER_LOCKED || answer == M_TOO_SOON ||
-	    answer == M_LIMIT)
-		SAME(life, "Retry-After", life->room->why.retry_after_ms, life->model.wait_ms);
+	if (answer != M_LOCKED && answer != M_NUMBER_LOCKED && answer != M_TOO_SOON &&
+	    answer != M_LIMIT)
+		return;
+	SAME(life, "Retry-After", life->room->why.retry_after_ms, life->model.wait_ms);
+	life->retry_at = life->model.now + life->model.wait_ms;
 }
 
-static void compare_view(struct life *life, size_t i)
+static void compare_filled(struct life *life, size_t i, const struct verification_view *view)
 {
 	static const enum verification_state states[] = { [M_PENDING] = VER_PENDING,
 							  [M_APPROVED] = VER_APPROVED,
 							  [M_CANCELED_STATE] = VER_CANCELED,
 							  [M_EXPIRED_STATE] = VER_EXPIRED };
 	const struct m_verification *v = &life->model.verifications[i];
+
+	assert_string_equal(view->row.id, life->ids[i]);
+	SAME(life, "the state", view->row.state, states[m_state_of(&life->model, v)]);
+	SAME(life, "attempts_left", view->attempts_left,
+	     m_entries_left(&life->model, v->account, v->number));
+	SAME(life, "expires_at", view->expires_at, m_expires_at(v));
+	SAME(life, "resend_at", view->resend_at, m_resend_at(v));
+	assert_string_equal(view->phone, life->phones[v->number]);
+	assert_string_equal(view->row.account, life->accounts[v->account]);
+}
+
+static void compare_view(struct life *life, size_t i)
+{
 	struct room *room = life->room;
 	struct verification_view view;
 
 	assert_int_equal(RUN(room, verification_show(&room->rule, life->ids[i], &view, &room->why)),
 			 0);
-	SAME(life, "the state", view.row.state, states[m_state_of(&life->model, v)]);
-	SAME(life, "attempts_left", view.attempts_left,
-	     m_entries_left(&life->model, v->account, v->number));
-	SAME(life, "expires_at", view.expires_at, m_expires_at(v));
-	SAME(life, "resend_at", view.resend_at, m_resend_at(v));
-	assert_string_equal(view.phone, life->phones[v->number]);
-	assert_string_equal(view.row.account, life->accounts[v->account]);
+	compare_filled(life, i, &view);
 }
 
 static void compare_owners(struct life *life)
@@ -218,6 +248,30 @@ static void compare_owners(struct life *life)
 	}
 }
 
+/* ---- a crash before the COMMIT ---- */
+
+/* What ran was never acknowledged; it is asked for again, and finds nothing of the first time. */
+static bool batch_begin(struct life *life, struct db_news *mark)
+{
+	struct db *db = &life->room->world.db;
+
+	if (chance(10) != 0)
+		return false;
+	*mark = db_mark(db);
+	assert_int_equal(sqlite3_exec(db->sqlite, "SAVEPOINT batch", NULL, NULL, NULL), SQLITE_OK);
+	return true;
+}
+
+static void batch_lost(struct life *life, const struct db_news *mark)
+{
+	struct db *db = &life->room->world.db;
+
+	assert_int_equal(
+		sqlite3_exec(db->sqlite, "ROLLBACK TO batch; RELEASE batch", NULL, NULL, NULL),
+		SQLITE_OK);
+	db_unmark(db, mark);
+}
+
 /* ---- steps ---- */
 
 static void ask(struct life *life)
@@ -230,10 +284,15 @@ static void ask(struct life *life)
 						      .phone = life->phones[number],
 						      .purpose = purposes[purpose] };
 	enum m_answer answer = m_ask(&life->model, account, number, purpose, &found);
+	struct db_news mark;
 	size_t i;
 	int err;
 
 	life->what = "ask for a code";
+	if (batch_begin(life, &mark)) {
+		begin(life->room, &request);
+		batch_lost(life, &mark);
+	}
 	err = begin(life->room, &request);
 	compare_answer(life, err == 0 ? M_OK : answer_of(&life->room->why, CHECK_WRONG_CODE),
 		       answer);
@@ -243,7 +302,7 @@ static void ask(struct life *life)
 	if (found >= 0)
 		assert_string_equal(life->ids[i], life->room->ver.row.id);
 	memcpy(life->ids[i], life->room->ver.row.id, ID_SIZE);
-	compare_view(life, i);
+	compare_filled(life, i, &life->room->ver);
 }
 
 /* Mostly the newest that is open. */
@@ -257,9 +316,8 @@ static size_t some_verification(const struct life *life)
 	return chance((uint32_t)n);
 }
 
-static void sms_leaves(struct life *life)
+static void leave_one(struct life *life, size_t i)
 {
-	size_t i = some_verification(life);
 	bool sent = chance(5) != 0;
 	struct verification_view view;
 	struct room *room = life->room;
@@ -272,6 +330,25 @@ static void sms_leaves(struct life *life)
 	leave(room, view.row.message_seq, sent ? MSG_SENT : MSG_FAILED);
 	m_leave(&life->model, i, sent);
 	compare_view(life, i);
+}
+
+static void sms_leaves(struct life *life)
+{
+	leave_one(life, some_verification(life));
+}
+
+/* As soon as it may be, and it leaves at once: limits are near. */
+static void ask_again(struct life *life)
+{
+	size_t i = life->model.n_verifications - 1;
+	int64_t wait = m_resend_at(&life->model.verifications[i]) - life->model.now;
+
+	if (wait > 0) {
+		wait_ms(wait);
+		tick(life);
+	}
+	ask(life);
+	leave_one(life, life->model.n_verifications - 1);
 }
 
 static const char *some_entry(const struct m_verification *v)
@@ -297,10 +374,15 @@ static void enter_one(struct life *life, size_t i)
 	int account = chance(20) == 0 ? (v->account + 1) % M_ACCOUNTS : v->account;
 	const char *entry = some_entry(v);
 	enum m_answer answer = m_check(&life->model, i, account, entry);
+	struct db_news mark;
 	int result;
 
 	life->what = "enter a code";
 	memcpy(life->room->ver.row.id, life->ids[i], ID_SIZE);
+	if (batch_begin(life, &mark)) {
+		check(life->room, entry, life->accounts[account]);
+		batch_lost(life, &mark);
+	}
 	result = check(life->room, entry, life->accounts[account]);
 	compare_answer(life, answer_of(&life->room->why, result), answer);
 }
@@ -344,16 +426,17 @@ static void unbind(struct life *life)
 	compare_answer(life, answer_of(&room->why, CHECK_APPROVED), answer);
 }
 
-/* From nothing to a month, small steps more often. */
+/* From nothing to a day, small steps more often; or until Retry-After is over, to the moment. */
 static void time_passes(struct life *life)
 {
 	static const int64_t spans[] = { 2 * SECOND, 2 * MINUTE, 3 * MINUTE, 6 * MINUTE,
 					 HOUR,       HOUR,       5 * HOUR,   DAY };
 	int64_t span = spans[chance(life->mood == 1 ? 4 : chance(10) == 0 ? 8 : 5)];
-	int64_t ms = (int64_t)chance((uint32_t)span) + 1;
 
-	real_ms += ms;
-	mono_ms += ms;
+	if (life->retry_at > life->model.now && chance(4) == 0)
+		wait_ms(life->retry_at - life->model.now - (int64_t)chance(2));
+	else
+		wait_ms((int64_t)chance((uint32_t)span) + 1);
 }
 
 static void clock_jumps(struct life *life)
@@ -370,9 +453,9 @@ static const struct {
 } steps[] = {
 	{ time_passes, { 24, 40 }, false }, { ask, { 24, 44 }, false },
 	{ sms_leaves, { 20, 44 }, true },   { enter, { 40, 10 }, true },
-	{ enter_at_once, { 1, 0 }, true },  { cancel, { 3, 1 }, true },
-	{ unbind, { 2, 1 }, false },        { clock_jumps, { 2, 1 }, false },
-	{ restart, { 2, 2 }, false },
+	{ enter_at_once, { 3, 0 }, true },  { ask_again, { 2, 30 }, true },
+	{ cancel, { 3, 1 }, true },         { unbind, { 2, 1 }, false },
+	{ clock_jumps, { 2, 1 }, false },   { restart, { 1, 1 }, false },
 };
 
 static void one_step(struct life *life)
@@ -425,11 +508,13 @@ static void live(struct life *life, unsigned sequence)
 	life->mood = sequence % 2;
 	chance_state = 0x9e3779b97f4a7c15u * (sequence + 1);
 	life->model = empty;
+	life->retry_at = 0;
 	for (int i = 0; i < M_NUMBERS; i++) {
 		unsigned prefix = sequence * M_NUMBERS + (unsigned)i;
 
 		life->model.owner[i] = -1;
-		snprintf(life->phones[i], sizeof(life->phones[i]), "+791%04u0067", prefix % 10000);
+		snprintf(life->phones[i], sizeof(life->phones[i]), "+791%04u%04u", prefix % 10000,
+			 prefix / 10000);
 	}
 	for (int i = 0; i < M_ACCOUNTS; i++)
 		snprintf(life->accounts[i], sizeof(life->accounts[i]), "u%u.%d", sequence, i);
@@ -440,6 +525,13 @@ static void live(struct life *life, unsigned sequence)
 	for (size_t i = 0; i < life->model.n_verifications; i++)
 		compare_view(life, i);
 	check_bounds(life);
+}
+
+static unsigned number_of(const char *variable, unsigned otherwise)
+{
+	const char *value = getenv(variable);
+
+	return value != NULL ? (unsigned)strtoul(value, NULL, 10) : otherwise;
 }
 
 static void the_rules_are_the_models(void **state)
@@ -463,8 +555,8 @@ static void the_rules_are_the_models(void **state)
 	close(fd);
 	db_fini(&room->world.db);
 	open_file(&life);
-	for (unsigned sequence = 0; sequence < SEQUENCES; sequence++)
-		live(&life, sequence);
+	for (unsigned i = 0; i < number_of(sequences_variable, SEQUENCES); i++)
+		live(&life, number_of(first_variable, 0) + i);
 	for (size_t i = 0; i < ARRAY_LEN(life.seen); i++) {
 		print_message("answer %2zu: %u times\n", i, life.seen[i]);
 		assert_true(life.seen[i] > 0); /* else nothing is known of it */
