@@ -23,13 +23,13 @@ class Calendar:
 
     def write(self):
         with open(self.path, "wb") as file:
-            file.write(struct.pack("=q", self.seconds * 1000))
+            file.write(struct.pack("=q", self.seconds))
 
     def later(self, seconds):
         self.seconds += int(seconds)
         # In place: the daemon has the file mapped.
         with open(self.path, "r+b") as file:
-            file.write(struct.pack("=q", self.seconds * 1000))
+            file.write(struct.pack("=q", self.seconds))
 
 
 def with_paths(text, folder, devices):

@@ -1,5 +1,5 @@
 /* latertime.c - a calendar that integration tests turn on: LD_PRELOAD it, and the real-time clock
- * stands as many milliseconds later as the first 8 bytes of the file LATERTIME say (in the
+ * stands as many seconds later as the first 8 bytes of the file LATERTIME say (in the
  * machine's order). The monotonic clock is left alone, as when somebody sets the date. */
 #include <fcntl.h>
 #include <stdint.h>
@@ -9,9 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
-static const volatile int64_t *offset_ms;
+static const volatile int64_t *later_s;
 
-__attribute__((constructor)) static void open_offset(void)
+__attribute__((constructor)) static void open_calendar(void)
 {
 	const char *path = getenv("LATERTIME");
 	int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
@@ -19,17 +19,17 @@ __attribute__((constructor)) static void open_offset(void)
 
 	if (fd < 0)
 		return;
-	map = mmap(NULL, sizeof(*offset_ms), PROT_READ, MAP_SHARED, fd, 0);
+	map = mmap(NULL, sizeof(*later_s), PROT_READ, MAP_SHARED, fd, 0);
 	close(fd);
 	if (map != MAP_FAILED)
-		offset_ms = map;
+		later_s = map;
 }
 
 int clock_gettime(clockid_t id, struct timespec *time)
 {
 	int err = (int)syscall(SYS_clock_gettime, id, time);
 
-	if (err == 0 && id == CLOCK_REALTIME && offset_ms != NULL)
-		time->tv_sec += (time_t)(*offset_ms / 1000);
+	if (err == 0 && id == CLOCK_REALTIME && later_s != NULL)
+		time->tv_sec += (time_t)*later_s;
 	return err;
 }

@@ -67,7 +67,8 @@ def test_the_second_channel_waits_two_minutes(site):
     token = started["instructions"]["token"]
     site.later(2 * MINUTE)
     site.modem.control(f"sms {PHONE} {token}")
-    site.wait_shown(started, lambda v: v["state"] == "expired")
+    gate.wait_until(lambda: site.events("sms.received"), why="the SMS did not come")
+    assert site.show(started)["state"] == "expired"
     gate.refused(site.account("an"), 404, "not_found")
 
 
@@ -95,12 +96,12 @@ def test_five_wrong_entries_are_judged_and_the_sixth_is_locked(site):
     site.verify("an", PHONE)
 
 
-def test_after_five_wrong_entries_the_right_one_in_time_is_not_taken_either(site):
+def test_the_fifth_entry_may_be_right(site):
     started = site.started("an", PHONE)
     code = site.code(PHONE)
     for _ in range(4):
         site.check(started, wrong(code))
-    assert site.check(started, code)["result"] == "approved"  # the fifth may be right
+    assert site.check(started, code)["result"] == "approved"
 
 
 def test_no_entry_is_free_when_many_come_at_once(site):

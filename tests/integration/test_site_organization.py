@@ -50,7 +50,7 @@ def test_a_change_replaces_the_number_once_the_new_one_is_proved(site):
     gate.refused(site.start("org", NEXT, purpose="register"), 422, "use_change", "purpose")
     started = site.started("org", NEXT, purpose="change")
     code = site.code(NEXT)
-    assert site.sms(NEXT) == [f"Код смены номера: {code}. Если это не вы, позвоните нам.\n"
+    assert site.sms(NEXT) == [f"Код смены номера: {code}. Не вы? Звоните нам.\n"
                               f"@org.example #{code}"]
     assert site.account("org")["phone"] == PHONE  # so far
     assert site.check(started, code)["result"] == "approved"
