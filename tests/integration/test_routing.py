@@ -3,6 +3,8 @@
 Every test with several modems ends by counting: each message reached a phone once."""
 import time
 
+import pytest
+
 import gate
 
 FIRST = {"name": "gsm0", "imei": "356938035643809", "iccid": "8970199000000000009"}
@@ -303,6 +305,18 @@ def test_refusals_in_a_row_pause_the_modem(field):
     done = gate.wait_until(lambda: [m for m in ids if gateway.message(m)["state"] == "sent"])
     assert len(done) == 1
     assert len(sims[1].handset()) == 1
+
+
+@pytest.mark.parametrize("fault", ["cms always 500", "prompt-error always 302", "error always"
+                                   " 3 on AT+CMGS"], ids=["500", "302", "cme-3"])
+def test_back_off_is_the_failing_modems_alone(field, fault):
+    """The other one is full for a moment: what the first failed at waits for it, not a minute."""
+    sims, gateway = fleet(field, "", 'limits = [ "5/3s" ];', options=("--send-time", 5))
+    sims[0].control(f"fault {fault}")
+    ids = [gateway.send(f"+7912345{i:04d}", f"text {i}") for i in range(8)]
+    for message in ids:
+        assert gateway.wait_message(message, "sent", limit=40)["modem"] == "gsm1"
+    sent_once(sims, [f"text {i}" for i in range(8)])
 
 
 def test_a_modem_without_prompt_hands_over(field):
