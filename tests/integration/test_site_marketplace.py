@@ -173,10 +173,28 @@ def test_the_users_own_sms_is_a_way(site):
 
 
 def test_the_users_own_call_is_a_way(site):
+    for simulator in site.modems.values():
+        simulator.control("refuse +7916 21")
+    assert "missed_call" in site.started("u", RU)["alternatives"]
     way = site.started("u", RU, channel="missed_call")
     assert way["instructions"]["numbers"] == ["+79120000000"]  # of his own country
     assert site.modem.control(f"call {RU}").startswith("rejected")
     assert site.wait_shown(way, lambda v: v["state"] == "approved")["assurance"] == "caller_id"
+
+
+def test_the_other_ways_end_and_that_is_told(site):
+    text = site.started("u", RU, channel="inbound_sms")
+    call = site.started("u", RU, channel="missed_call")
+    lives = [gate.seconds(v["expires_at"]) - gate.seconds(v["created_at"]) for v in (text, call)]
+    assert lives == [300, 120]
+    site.later(120)
+    assert site.modem.control(f"call {RU}").startswith("rejected")
+    assert site.show(call)["state"] == "expired"
+    site.later(180)
+    gate.wait_until(lambda: len(site.events("verification.expired")) == 2)
+    ended = {e["subject"]: e["data"]["channel"] for e in site.events("verification.expired")}
+    assert ended == {text["id"]: "inbound_sms", call["id"]: "missed_call"}
+    gate.refused(site.account("u"), 404, "not_found")
 
 
 # "support informed"

@@ -60,6 +60,13 @@ def test_the_performer_asks_the_customer(people):
     assert people.gateway.get(f"/v1/contact-requests/{asked['id']}")["state"] == "sent"
 
 
+def test_however_long_the_names_are_nothing_is_cut(people):
+    long_name, other, order = "Александра-Виктория Перо", "Константин Аристархович", "A" * 20
+    asked = people.ask("customer", "performer", other, long_name, order=order)
+    assert people.wait_sms(PERFORMER, 2) == contact_text(long_name, other, order)
+    assert people.gateway.message(asked["message"])["parts"]["total"] == 3
+
+
 def test_it_is_urgent_at_any_hour(people):
     """No quiet hours: whatever the hour is, it leaves at once."""
     for hour in range(4):
