@@ -46,7 +46,7 @@ def test_a_code_is_valid_for_five_minutes(site):
     site.gateway.wait_message(started["message"], "sent", "delivered")
     shown = site.show(started)
     sent_at = gate.seconds(site.gateway.message(started["message"])["sent_at"])
-    assert abs(gate.seconds(shown["expires_at"]) - sent_at - 5 * MINUTE) < 5
+    assert abs(gate.seconds(shown["expires_at"]) - sent_at - 5 * MINUTE) < 20
     site.later(5 * MINUTE - 30)
     assert site.check(started, wrong(code))["result"] == "wrong_code"
     site.later(30)

@@ -43,6 +43,16 @@ def test_the_number_of_a_profile_is_confirmed_by_a_code(site):
     assert [(p["channel"], p["assurance"]) for p in account["proofs"]] == [("sms", "code")]
 
 
+@pytest.mark.parametrize("typed,phone", [
+    ("8 701 123 45 67", "+77011234567"), ("+375 29 123-45-67", "+375291234567"),
+    ("８９１６１１１０００１", CUSTOMER), ("\u202a+7 916 111\u201100\u201101\u202c", CUSTOMER),
+])
+def test_numbers_are_read_as_people_write_them(site, typed, phone):
+    started = site.started("customer", typed)
+    assert started["phone"] == phone
+    assert site.check(started, site.code(phone))["result"] == "approved"
+
+
 # "urgent-contact SMS ... both ways between customer and performer"
 
 def test_the_customer_asks_the_performer(people):
