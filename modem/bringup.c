@@ -35,7 +35,7 @@ static const struct step_row steps[ST_COUNT] = {
 	[ST_VERBOSE] = { "results in words", "ATV1", NULL, 3000, 0, .on_ok = ST_RESULTS_ON, .on_error = ST_RESULTS_ON },
 	[ST_RESULTS_ON] = { "results on", "ATQ0", NULL, 3000, 0, .on_ok = ST_NO_ANSWERING, .on_error = ST_NO_ANSWERING },
 	[ST_NO_ANSWERING] = { "never answer calls", "ATS0=0", NULL, 3000, 0, .on_ok = ST_ERROR_CODES, .on_error = ST_ERROR_CODES },
-	[ST_ERROR_CODES] = { "error numbers", "AT+CMEE=1", NULL, 3000, 0, .on_ok = ST_MAKER, .on_error = ST_MAKER },
+	[ST_ERROR_CODES] = { "error numbers", "AT+CMEE=1", NULL, 3000, 0, .on_ok = ST_MAKER, .on_error = ST_MAKER, .decide = identity_errors },
 
 	[ST_MAKER] = { "manufacturer", "AT+CGMI", "+CGMI:", 5000, AT_BARE_LINES, .on_ok = ST_MODEL, .on_error = ST_MAKER_2, .decide = identity_maker },
 	[ST_MAKER_2] = { "manufacturer", "AT+GMI", "+GMI:", 5000, AT_BARE_LINES, .on_ok = ST_MODEL, .on_error = ST_MODEL, .decide = identity_maker },
@@ -83,7 +83,7 @@ static const struct step_row steps[ST_COUNT] = {
 	[ST_NOTICE_SET] = { "notices", NULL, NULL, 5000, 0, .on_ok = ST_CENTRE, .on_error = ST_CENTRE, .decide = sms_notice_set, .compose = sms_notice_cmd },
 	[ST_CENTRE] = { "service centre", "AT+CSCA?", "+CSCA:", 5000, 0, .on_ok = ST_CALLER_ID, .on_error = ST_CALLER_ID, .decide = sms_centre },
 	[ST_CENTRE_SET] = { "service centre", NULL, NULL, 5000, 0, .on_ok = ST_CALLER_ID, .on_error = ST_CALLER_ID, .decide = sms_centre_set, .compose = sms_centre_cmd },
-	[ST_CALLER_ID] = { "caller id", "AT+CLIP=1", NULL, 20000, 0, .on_ok = ST_RING_PLAIN, .on_error = ST_RING_PLAIN },
+	[ST_CALLER_ID] = { "caller id", "AT+CLIP=1", NULL, 20000, 0, .on_ok = ST_RING_PLAIN, .on_error = ST_RING_PLAIN, .decide = calls_caller_id },
 	[ST_RING_PLAIN] = { "plain RING", "AT+CRC=0", NULL, 3000, 0, .on_ok = ST_OPERATOR_FORM, .on_error = ST_OPERATOR_FORM },
 	[ST_OPERATOR_FORM] = { "operator's name", "AT+COPS=3,0", NULL, 5000, 0, .on_ok = ST_UP, .on_error = ST_UP },
 	[ST_UP] = { "up", .arrive = arrive_up },

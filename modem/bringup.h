@@ -22,8 +22,9 @@ typedef enum step step_decide(struct session *s, const struct at_reply *reply, e
 typedef bool step_compose(struct session *s, char *cmd, size_t size);
 
 /* bringup_identity.c */
-step_decide identity_maker, identity_model, identity_revision, identity_serial, identity_profile,
-	identity_iccid, identity_iccid_file, identity_imsi, identity_match, identity_calm;
+step_decide identity_errors, identity_maker, identity_model, identity_revision, identity_serial,
+	identity_profile, identity_iccid, identity_iccid_file, identity_imsi, identity_match,
+	identity_calm;
 step_compose identity_iccid_cmd, identity_calm_cmd, identity_baud_cmd;
 
 /* bringup_sim.c */
@@ -36,6 +37,9 @@ bool sim_is_busy(const struct at_reply *reply); /* still loading: ask again */
 step_decide sms_charset, sms_service, sms_pdu_mode, sms_storages, sms_storage_set, sms_notices,
 	sms_notice_set, sms_centre, sms_centre_set;
 step_compose sms_storage_cmd, sms_notice_cmd, sms_centre_cmd;
+
+/* session_calls.c */
+step_decide calls_caller_id;
 
 /* session_send.c */
 step_compose send_route_cmd;
