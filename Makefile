@@ -6,6 +6,8 @@ AR       ?= ar
 PYTHON   ?= /usr/bin/python3
 prefix   ?= /usr
 DESTDIR  ?=
+unitdir  ?= $(prefix)/lib/systemd/system
+udevdir  ?= $(prefix)/lib/udev
 
 # V=1 shows every command.
 V ?=
@@ -225,6 +227,16 @@ install: all
 	install -D -m 0644 docs/man/simgated.8 $(DESTDIR)$(prefix)/share/man/man8/simgated.8
 	install -D -m 0644 docs/man/simgate.1 $(DESTDIR)$(prefix)/share/man/man1/simgate.1
 	install -D -m 0644 docs/man/simgate.conf.5 $(DESTDIR)$(prefix)/share/man/man5/simgate.conf.5
+	install -d $(DESTDIR)$(unitdir) $(DESTDIR)$(udevdir)/rules.d $(DESTDIR)$(prefix)/lib/sysusers.d \
+		$(DESTDIR)$(prefix)/lib/tmpfiles.d $(DESTDIR)$(prefix)/share/doc/simgate/examples
+	sed 's|/usr/sbin/|$(prefix)/sbin/|' systemd/simgated.service > $(DESTDIR)$(unitdir)/simgated.service
+	sed 's|/usr/sbin/|$(prefix)/sbin/|' systemd/simgate-key.service > $(DESTDIR)$(unitdir)/simgate-key.service
+	install -m 0644 systemd/simgated.socket systemd/simgated-metrics.socket $(DESTDIR)$(unitdir)
+	install -m 0644 systemd/simgate.sysusers $(DESTDIR)$(prefix)/lib/sysusers.d/simgate.conf
+	install -m 0644 systemd/simgate.tmpfiles $(DESTDIR)$(prefix)/lib/tmpfiles.d/simgate.conf
+	install -m 0644 systemd/70-simgate.rules $(DESTDIR)$(udevdir)/rules.d/70-simgate.rules
+	install -m 0644 systemd/simgated-network.conf systemd/simgated-power.conf config/example.conf \
+		$(DESTDIR)$(prefix)/share/doc/simgate/examples
 
 .PHONY: clean
 clean:
