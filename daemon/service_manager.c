@@ -20,7 +20,7 @@
 
 #include "base/log.h"
 
-enum { SECOND_MS = 1000, STATUS_SIZE = 320, FEEDS = 3, HANDLES = 2 };
+enum { SECOND_MS = 1000, WORDS_SIZE = 320, STATUS_SIZE = 480, FEEDS = 3, HANDLES = 2 };
 
 struct manager {
 	struct store *store;
@@ -97,7 +97,7 @@ static void modem_words(const struct control *modems, char *out, size_t size)
 
 static void status_words(const struct manager *m, char out[static STATUS_SIZE])
 {
-	char modems[STATUS_SIZE - 120];
+	char modems[WORDS_SIZE];
 	struct store_stats stats;
 
 	if (!m->ready) {

@@ -366,7 +366,7 @@ def test_the_udev_rule_knows_the_modems_that_simgate_knows():
         ruled = set()
         with open(os.path.join(UNITS, "70-simgate.rules"), encoding="utf-8") as file:
             for vendor, products in re.findall(
-                    rf'^{kind}{{idVendor}}=="(\w+)", {kind}{{idProduct}}=="([\w|]+)"', file.read(),
+                    rf'^SUBSYSTEM=="\w+", {kind}{{idVendor}}=="(\w+)", {kind}{{idProduct}}=="([\w|]+)"', file.read(),
                     re.M):
                 ruled |= {(vendor, product) for product in products.split("|")}
         assert ruled == known
