@@ -43,11 +43,29 @@ static const struct json_member check_members[] = {
 #undef AT
 /* clang-format on */
 
+static void forget_history(struct verification_job *job)
+{
+	free(job->history);
+	job->history = NULL;
+	job->n_history = 0;
+}
+
+/* After a rule that filled the view; why may tell a refusal that was kept. */
+static int add_history(const struct rule *rule, struct verification_job *job, int err,
+		       const struct refusal *why)
+{
+	forget_history(job);
+	if (err != 0 || why->reason != REASON_NONE)
+		return err;
+	return verification_history(rule, &job->view, &job->history, &job->n_history);
+}
+
 static int create(const struct rule *rule, void *arg, struct refusal *why)
 {
 	struct verification_job *job = arg;
+	int err = verification_create(rule, &job->in, &job->view, why);
 
-	return verification_create(rule, &job->in, &job->view, why);
+	return add_history(rule, job, err, why);
 }
 
 static int run_create(const struct rule *rule, void *arg, struct refusal *why)
@@ -58,24 +76,14 @@ static int run_create(const struct rule *rule, void *arg, struct refusal *why)
 	return refusal_told(rule, "verification.refused", NULL, create, job, why);
 }
 
-static void forget_history(struct verification_job *job)
-{
-	free(job->history);
-	job->history = NULL;
-	job->n_history = 0;
-}
-
 static int run_show(const struct rule *rule, void *arg, struct refusal *why)
 {
 	struct verification_job *job = arg;
 	int err;
 
-	forget_history(job);
 	memset(&job->view, 0, sizeof(job->view));
 	err = verification_show(rule, job->id, &job->view, why);
-	if (err != 0)
-		return err;
-	return verification_history(rule, &job->view, &job->history, &job->n_history);
+	return add_history(rule, job, err, why);
 }
 
 static int check(const struct rule *rule, void *arg, struct refusal *why)
@@ -98,8 +106,11 @@ static int run_cancel(const struct rule *rule, void *arg, struct refusal *why)
 {
 	struct verification_job *job = arg;
 
+	int err;
+
 	memset(&job->view, 0, sizeof(job->view));
-	return verification_cancel(rule, job->id, &job->view, why);
+	err = verification_cancel(rule, job->id, &job->view, why);
+	return add_history(rule, job, err, why);
 }
 
 static void render_new(struct request *request)

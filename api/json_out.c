@@ -85,7 +85,6 @@ static void out_diagnosis(struct json_text *out, const struct diagnosis *d)
 {
 	json_text_string(out, "reason", delivery_reason_name(d->reason));
 	json_out_advice(out, d->reason, d->next_step, d->of_code, d->wait_ms);
-	json_text_string(out, "detail", d->detail);
 }
 
 void json_out_message(struct json_text *out, const struct message_view *view, bool with_history)
@@ -113,6 +112,7 @@ void json_out_message(struct json_text *out, const struct message_view *view, bo
 	if (view->diagnosed) {
 		json_text_open(out, "diagnosis", '{');
 		out_diagnosis(out, &view->diagnosis);
+		json_text_string(out, "explanation", view->diagnosis.detail);
 		json_text_close(out, '}');
 	}
 	if (with_history)
@@ -238,6 +238,7 @@ void json_out_verification(struct json_text *out, const struct verification_view
 	json_text_number(out, "sends", row->sends);
 	json_text_time(out, "approved_at", row->approved_at);
 	out_delivery(out, view);
+	json_text_string(out, "explanation", view->diagnosis.detail);
 	json_text_string(out, "message", view->message_id);
 	out_instructions(out, &view->todo);
 	out_alternatives(out, view);

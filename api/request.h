@@ -32,8 +32,8 @@ struct request {
 	const struct config_site *site; /* named or implied; NULL: several, none named */
 	const char *param[ROUTE_PARAMS_MAX];
 	void *job;
-	const struct gateways *gateways;  /* in the job, for rules that tell users whom to ring */
-	const struct fleet_glance *fleet; /* in the job, for rules that say why nothing comes */
+	const struct gateways *gateways; /* these two in the job, or NULL: see rule.h */
+	const struct fleet_glance *fleet;
 	struct refusal why;
 
 	/* The request's own business. */

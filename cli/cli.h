@@ -88,8 +88,9 @@ void print_field(const char *name, const char *value);
 
 /* Broken at 80 columns. */
 void print_paragraph(const char *text);
-/* reason, detail, advice and next_step as a paragraph; nothing where there is nothing to say. */
-void print_story(const json_t *diagnosis, const json_t *alternatives);
+/* reason, explanation, advice and next_step as a paragraph; nothing where there is nothing to say.
+ */
+void print_story(const json_t *diagnosis, const char *explanation, const json_t *alternatives);
 void print_timeline(const json_t *history);
 
 /* ---- call.c ---- */

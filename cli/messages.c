@@ -14,6 +14,7 @@ static void print_message(const json_t *message)
 {
 	const json_t *parts = json_object_get(message, "parts");
 	const json_t *reason = json_object_get(message, "reason");
+	const json_t *diagnosis = json_object_get(message, "diagnosis");
 	char words[64];
 
 	print_field("id", text_at(message, "id"));
@@ -30,7 +31,7 @@ static void print_message(const json_t *message)
 	print_field("deadline", relative_time(text_at(message, "deadline")));
 	print_field("sent", relative_time(text_at(message, "sent_at")));
 	print_field("delivered", relative_time(text_at(message, "delivered_at")));
-	print_story(json_object_get(message, "diagnosis"), NULL);
+	print_story(diagnosis, text_at(diagnosis, "explanation"), NULL);
 	print_timeline(json_object_get(message, "history"));
 }
 

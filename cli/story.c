@@ -64,7 +64,7 @@ static void add(char *story, const char *before, const char *text, const char *a
 			 text, after);
 }
 
-void print_story(const json_t *diagnosis, const json_t *alternatives)
+void print_story(const json_t *diagnosis, const char *explanation, const json_t *alternatives)
 {
 	const char *step = text_at(diagnosis, "next_step");
 	char story[STORY_SIZE] = "";
@@ -72,7 +72,7 @@ void print_story(const json_t *diagnosis, const json_t *alternatives)
 	size_t i;
 
 	add(story, "Reason: ", text_at(diagnosis, "reason"), ".");
-	add(story, "", text_at(diagnosis, "detail"), "");
+	add(story, "", explanation, "");
 	add(story, "For the user: \"", text_at(json_object_get(diagnosis, "advice"), "en"), "\"");
 	if (step[0] != '\0')
 		add(story, "Next step: ", words_of_step(step), ".");

@@ -67,7 +67,7 @@ void print_verification(const json_t *v)
 	print_field("assurance", text_at(v, "assurance"));
 	print_field("sms centre", text_at(v, "service_centre"));
 	print_field("refused", text_at(v, "refused"));
-	print_story(delivery, json_is_object(delivery) ? ways : NULL);
+	print_story(delivery, text_at(v, "explanation"), json_is_object(delivery) ? ways : NULL);
 	print_timeline(json_object_get(v, "history"));
 }
 

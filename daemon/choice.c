@@ -2,7 +2,8 @@
  *
  * A route's messages may be sent by every lane that reaches it; those of the longest fitting prefix
  * are preferred, and the others send only while none of them can (away, paused, its limit used up).
- * A message that a lane failed at is left to the others while one of those can. Among equals the
+ * A message that a lane failed at is left to the others while one of those can, and its back-off
+ * holds for that lane alone while another one will be able before its end. Among equals the
  * idle one is first, then the one with more of its limits left, then the one that rested longest.
  *
  * Each route has a scheduler of its own, so a lane never walks over what it may not send; where a
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "config/route.h"
 #include "daemon/dispatch_private.h"
@@ -162,6 +164,8 @@ static bool fits_route(const struct lane *lane, const struct route *route, const
 		return false;
 	if (due->avoid == 0)
 		return reach == route->best[use];
+	if ((due->avoid & lane->bit) != 0 && due->avoid_till > clock_now_ms())
+		return false; /* its back-off; meanwhile another one may send it */
 	others = best_of(lane->dispatch, route, use, due->avoid);
 	if (others == 0) /* all that could have failed at it */
 		return reach == route->best[use];
@@ -175,12 +179,23 @@ bool choice_fits(const struct lane *lane, const struct due *due)
 	return route != NULL && fits_route(lane, route, due);
 }
 
-bool choice_elsewhere(const struct lane *lane, const struct due *due)
+int64_t choice_elsewhere(const struct lane *lane, const struct due *due)
 {
-	const struct route *route = find(lane->dispatch, due->route);
+	const struct dispatch *d = lane->dispatch;
+	const struct route *route = find(d, due->route);
+	int64_t now = clock_now_ms(), soonest = INT64_MAX;
 
-	return route != NULL &&
-	       best_of(lane->dispatch, route, standing_use(due->rank), due->avoid | lane->bit) > 0;
+	if (route == NULL || d->stopping) /* then sessions end one after another */
+		return INT64_MAX;
+	for (size_t i = 0; i < d->n_lanes; i++) {
+		const struct lane *other = &d->lanes[i];
+		int64_t at = standing_opens_at(other, standing_use(due->rank), now);
+
+		if (other != lane && (other->bit & due->avoid) == 0 && route->reach[i] > 0 &&
+		    at < soonest)
+			soonest = at;
+	}
+	return soonest;
 }
 
 /* ---- who does ---- */

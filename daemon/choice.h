@@ -19,8 +19,9 @@ void choice_forget(struct dispatch *d, int64_t seq);
 /* May this lane send this message now, and is no other that can better suited? */
 bool choice_fits(const struct lane *lane, const struct due *due);
 
-/* Could a lane that has not failed at it send it now, other than this one? */
-bool choice_elsewhere(const struct lane *lane, const struct due *due);
+/* From when on could a lane that has not failed at it send it, other than this one? Wall time, 0:
+ * now; INT64_MAX: nobody knows. */
+int64_t choice_elsewhere(const struct lane *lane, const struct due *due);
 
 /* Every lane that wants gets what fits it best; the least loaded lane first. */
 void choice_pump(struct dispatch *d, int64_t now);

@@ -299,7 +299,7 @@ static void abandon_held(struct lane *lane, const char *why)
 	flight->job = lane->held;
 	flight->part = lane->held->part;
 	flight->verdict = SEND_NOT_SUBMITTED;
-	flight->elsewhere = choice_elsewhere(lane, &lane->held->due);
+	flight->elsewhere_at = choice_elsewhere(lane, &lane->held->due);
 	memcpy(flight->sim, lane->sim, sizeof(flight->sim));
 	flight->job->part_retries = PART_RETRIES_MAX;
 	snprintf(flight->why, sizeof(flight->why), "%s", why);
@@ -343,7 +343,8 @@ void lane_send_done(struct lane *lane, const struct send_outcome *outcome)
 	lane->air = NULL;
 	step_note(flight, outcome);
 	standing_note(lane, flight);
-	flight->elsewhere = choice_elsewhere(lane, &job->due);
+	if (outcome->verdict != SEND_ACCEPTED)
+		flight->elsewhere_at = choice_elsewhere(lane, &job->due);
 	if (outcome->verdict == SEND_ACCEPTED && flight->part + 1 < job->shape.n_parts) {
 		job->part = flight->part + 1;
 		lane_hold(lane, job, 0); /* first in line: its other parts */

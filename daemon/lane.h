@@ -47,9 +47,9 @@ struct flight {
 	enum send_verdict verdict;
 	int reference, code;
 	bool is_cme;
-	bool asked;         /* for a delivery report */
-	bool elsewhere;     /* another lane could send it now */
-	char sim[SIM_SIZE]; /* the lane's, when it began */
+	bool asked;           /* for a delivery report */
+	int64_t elsewhere_at; /* another lane could send it then: choice_elsewhere */
+	char sim[SIM_SIZE];   /* the lane's, when it began */
 	unsigned in_row; /* refusals with this code, this one too, since something was accepted */
 	enum modem_family family;
 	char why[WORDS_SIZE];

@@ -186,6 +186,17 @@ static int accepted(struct db *db, struct step *step, struct message_row *row)
 	return err;
 }
 
+/* Until another modem may have it. Where it may have left after all, that one waits a moment, too:
+ * a late answer or a report may settle it. */
+static int64_t elsewhere_ms(int64_t now, const struct flight *flight, enum modem_error_class class)
+{
+	int64_t at = flight->elsewhere_at, first = class == ERR_AMBIGUOUS ? ambiguous_ms[0] : 0;
+
+	if (at == INT64_MAX)
+		return at;
+	return at - now > first ? at - now : first;
+}
+
 /* The same part again within seconds, else the whole message after a wait. */
 static int try_again(struct db *db, struct step *step, struct message_row *row,
 		     enum modem_error_class class, const struct message_cause *cause)
@@ -193,13 +204,17 @@ static int try_again(struct db *db, struct step *step, struct message_row *row,
 	const struct flight *flight = step->ended;
 	bool part_again =
 		row->parts > 1 && class != ERR_SIM && flight->job->part_retries < PART_RETRIES_MAX;
-	bool at_once = step->avoid && flight->elsewhere && class != ERR_AMBIGUOUS;
+	int err;
+	int64_t wait_ms = backoff_ms(class, row->tries);
+	int64_t other_ms = step->avoid ? elsewhere_ms(db_now(db), flight, class) : wait_ms;
 
 	if (part_again) {
 		step->landing = LANDING_RETRY_PART;
 		return 0;
 	}
-	return requeue(db, step, row, at_once ? 0 : backoff_ms(class, row->tries), cause);
+	err = requeue(db, step, row, other_ms < wait_ms ? other_ms : wait_ms, cause);
+	step->requeued.avoid_till = db_now(db) + wait_ms;
+	return err;
 }
 
 static const struct modem_error *error_of(const struct flight *flight)

@@ -52,6 +52,18 @@ bool standing_allows_at(const struct lane *lane, enum quota_use use, int64_t now
 	       s->quota.open_at[use] <= now && standing_works(lane);
 }
 
+int64_t standing_opens_at(const struct lane *lane, enum quota_use use, int64_t now)
+{
+	const struct standing *s = &lane->standing;
+	int64_t pause = s->paused_until != 0 ? now + s->paused_until - clock_mono_ms() : 0;
+	int64_t opens = s->quota.open_at[use];
+
+	if (lane->unrecorded != NULL || !s->quota_known || !standing_works(lane))
+		return INT64_MAX;
+	opens = opens > pause ? opens : pause;
+	return opens > now ? opens : 0;
+}
+
 bool standing_allows(const struct lane *lane, enum quota_use use)
 {
 	return standing_allows_at(lane, use, clock_now_ms());

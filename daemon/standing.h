@@ -10,6 +10,10 @@ bool standing_works(const struct lane *lane); /* ready, or sending */
 bool standing_allows(const struct lane *lane, enum quota_use use);
 bool standing_allows_at(const struct lane *lane, enum quota_use use, int64_t now);
 
+/* From when on it may send if nothing else happens, by the wall clock; 0: now, INT64_MAX: unknown.
+ */
+int64_t standing_opens_at(const struct lane *lane, enum quota_use use, int64_t now);
+
 /* The limits of the lane's SIM by this config. */
 struct quota_limits standing_limits(const struct config *config, const char *modem);
 

@@ -95,6 +95,7 @@ static void requeue(struct lane *lane, struct step *step)
 	step->requeued.avoid = job->due.avoid | (step->avoid ? lane->bit : 0);
 	let_go(lane, job);
 	choice_add(lane->dispatch, &step->requeued);
+	dispatch_wake_at(lane->dispatch, step->requeued.avoid_till);
 }
 
 /* What the outcome's transaction decided about the job. */

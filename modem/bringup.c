@@ -35,7 +35,7 @@ static const struct step_row steps[ST_COUNT] = {
 	[ST_VERBOSE] = { "results in words", "ATV1", NULL, 3000, 0, .on_ok = ST_RESULTS_ON, .on_error = ST_RESULTS_ON },
 	[ST_RESULTS_ON] = { "results on", "ATQ0", NULL, 3000, 0, .on_ok = ST_NO_ANSWERING, .on_error = ST_NO_ANSWERING },
 	[ST_NO_ANSWERING] = { "never answer calls", "ATS0=0", NULL, 3000, 0, .on_ok = ST_ERROR_CODES, .on_error = ST_ERROR_CODES },
-	[ST_ERROR_CODES] = { "error numbers", "AT+CMEE=1", NULL, 3000, 0, .on_ok = ST_MAKER, .on_error = ST_MAKER },
+	[ST_ERROR_CODES] = { "error numbers", "AT+CMEE=1", NULL, 3000, 0, .on_ok = ST_MAKER, .on_error = ST_MAKER, .decide = identity_errors },
 
 	[ST_MAKER] = { "manufacturer", "AT+CGMI", "+CGMI:", 5000, AT_BARE_LINES, .on_ok = ST_MODEL, .on_error = ST_MAKER_2, .decide = identity_maker },
 	[ST_MAKER_2] = { "manufacturer", "AT+GMI", "+GMI:", 5000, AT_BARE_LINES, .on_ok = ST_MODEL, .on_error = ST_MODEL, .decide = identity_maker },

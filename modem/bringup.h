@@ -22,8 +22,9 @@ typedef enum step step_decide(struct session *s, const struct at_reply *reply, e
 typedef bool step_compose(struct session *s, char *cmd, size_t size);
 
 /* bringup_identity.c */
-step_decide identity_maker, identity_model, identity_revision, identity_serial, identity_profile,
-	identity_iccid, identity_iccid_file, identity_imsi, identity_match, identity_calm;
+step_decide identity_errors, identity_maker, identity_model, identity_revision, identity_serial,
+	identity_profile, identity_iccid, identity_iccid_file, identity_imsi, identity_match,
+	identity_calm;
 step_compose identity_iccid_cmd, identity_calm_cmd, identity_baud_cmd;
 
 /* bringup_sim.c */

@@ -24,6 +24,12 @@ static bool take_line(const struct at_reply *reply, const char *prefix, char *ou
 	return false;
 }
 
+enum step identity_errors(struct session *s, const struct at_reply *reply, enum step usual)
+{
+	s->bringup.numbered = reply->status == AT_OK;
+	return usual;
+}
+
 enum step identity_maker(struct session *s, const struct at_reply *reply, enum step usual)
 {
 	struct modem_status *status = &s->status;

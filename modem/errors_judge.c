@@ -6,7 +6,7 @@
 #include "modem/errors.h"
 
 /* A recovery that did not help is tried again after so many further refusals. */
-enum { RECOVER_EVERY = 3 };
+enum { RECOVER_EVERY = 3, CMS_OF_MODEM = 300 };
 
 enum counted { OF_MODEM, OF_MESSAGE };
 
@@ -66,13 +66,20 @@ static void apply(struct modem_judgement *judged, const struct rule *rule, unsig
 		judged->class = rule->becomes;
 }
 
+/* Numbers of the modem, not of the network or the message centre (27.005 3.2.5). */
+static bool is_modems_own(bool is_cme, int code)
+{
+	return is_cme || code < 0 || code >= CMS_OF_MODEM;
+}
+
 struct modem_judgement modem_error_judge(const struct modem_error *error, bool is_cme, int code,
 					 unsigned in_row, unsigned tries)
 {
 	enum modem_error_class class = error->class;
 	struct modem_judgement judged = {
 		.class = class,
-		.suspect = class == ERR_SIM || class == ERR_RECOVER || class == ERR_AMBIGUOUS,
+		.suspect = class == ERR_SIM || class == ERR_RECOVER || class == ERR_AMBIGUOUS ||
+			   is_modems_own(is_cme, code),
 		.recover = class == ERR_RECOVER && is_nth(in_row, RECOVER_EVERY),
 	};
 

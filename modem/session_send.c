@@ -75,17 +75,33 @@ static const struct {
 	{ AT_DOMAIN_CME, 12, ST_SIM },      { AT_DOMAIN_CME, 13, ST_SIM },
 };
 
-static void recheck(struct session *s, const struct at_reply *reply)
+/* An error without a number from a modem that numbers them: it restarted without a word. */
+static bool lost_settings(const struct session *s, const struct at_reply *reply)
+{
+	return s->bringup.numbered && reply->status == AT_ERROR &&
+	       strcmp(reply->final, "ERROR") == 0;
+}
+
+static void recheck_from(struct session *s, enum step from)
 {
 	int64_t now = clock_mono_ms();
 
+	if (!s->up || (s->tx.rechecked_ms != 0 && now - s->tx.rechecked_ms < RECHECK_MS))
+		return;
+	s->tx.rechecked_ms = now;
+	bringup_from(s, from);
+}
+
+static void recheck(struct session *s, const struct at_reply *reply)
+{
+	if (lost_settings(s, reply)) {
+		recheck_from(s, ST_PROBE);
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(rechecks); i++) {
 		if (rechecks[i].domain != reply->domain || rechecks[i].code != reply->code)
 			continue;
-		if (!s->up || (s->tx.rechecked_ms != 0 && now - s->tx.rechecked_ms < RECHECK_MS))
-			return;
-		s->tx.rechecked_ms = now;
-		bringup_from(s, rechecks[i].from);
+		recheck_from(s, rechecks[i].from);
 		return;
 	}
 	if (reply->code == 331 || reply->code == 30)

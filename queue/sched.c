@@ -222,6 +222,18 @@ static void item_free(struct sched *sched, struct item *item)
 	free(item);
 }
 
+/* Disk does not know whom to avoid: a refill must not forget it. */
+static void renew(struct item *item, const struct due *due)
+{
+	uint64_t avoid = item->due.avoid | due->avoid;
+	int64_t number = item->due.number, till = item->due.avoid_till;
+
+	item->due = *due;
+	item->due.number = number; /* it may fly, and is found by it */
+	item->due.avoid = avoid;
+	item->due.avoid_till = due->avoid_till > till ? due->avoid_till : till;
+}
+
 /* ---- moves between places ---- */
 
 static void enter(struct sched *sched, struct item *item)
@@ -346,16 +358,13 @@ void sched_add(struct sched *sched, const struct due *due)
 	struct item *item = find(sched, due->seq);
 
 	if (item != NULL && item->place == FLYING) {
-		item->due.due_at = due->due_at;
-		item->due.submit_by = due->submit_by;
-		item->due.rank = due->rank;
-		item->due.avoid = due->avoid;
+		renew(item, due);
 		item->again = true;
 		return;
 	}
 	if (item != NULL) {
 		leave(sched, item);
-		item->due = *due;
+		renew(item, due);
 	} else {
 		item = item_new(sched, due);
 	}

@@ -150,9 +150,7 @@ static enum delivery_reason reason_of_sent(const struct delivery_facts *facts)
 		return look_up(report_rows, ARRAY_LEN(report_rows), facts->status, true);
 	if (!facts->message->report)
 		return is_code(facts) ? DELIVERY_SENT_NO_REPORT : DELIVERY_NONE;
-	if (waited_ms(facts) < SETTLE_MS && !facts->over)
-		return DELIVERY_QUEUED;
-	if (reports_come(&facts->stats))
+	if (waited_ms(facts) >= SETTLE_MS && reports_come(&facts->stats))
 		return DELIVERY_PHONE_UNREACHABLE;
 	return facts->over ? DELIVERY_EXPIRED : DELIVERY_SENT_NO_REPORT;
 }

@@ -180,13 +180,13 @@ int diagnosis_of_message(const struct rule *rule, const struct message_row *mess
 		verification_keys(rule, c.row.site, c.row.account, c.phone, &keys);
 		return diagnosis_of_case(rule, &c, &keys, d);
 	}
-	err = err == -ENOENT ? read_facts(rule, message, &facts) : err;
-	if (err < 0)
+	if (err != -ENOENT)
 		return err;
+	err = read_facts(rule, message, &facts);
 	/* A code that nobody waits for any more: entered, replaced, or no longer wanted. */
 	facts.entered = message->kind == KIND_VERIFICATION && message->state != MSG_FAILED;
 	conclude(&facts, d);
 	if (d->reason == DELIVERY_NONE)
 		d->detail[0] = '\0';
-	return 0;
+	return err;
 }

@@ -24,7 +24,6 @@ enum {
 static const int64_t hour_ms = 3600 * 1000LL;
 static const int64_t day_ms = 24 * 3600 * 1000LL;
 static const int64_t conversion_ms = 6 * 3600 * 1000LL; /* looked back at */
-static const int64_t conversion_grace_ms = 60 * 1000LL; /* nobody is expected to type faster */
 static const int64_t suspension_ms = 6 * 3600 * 1000LL;
 
 /* Wrong entries for a number over all accounts, besides the tenth of an hour: what the facts' table
@@ -189,23 +188,18 @@ static int refuse_prefix(struct refusal *why, int64_t wait_ms)
 			   "another way.");
 }
 
-/* Sends that left so long ago that their codes could have been entered, and those that were. */
 static int check_conversion(const struct rule *rule, const struct verification_keys *keys,
 			    struct refusal *why)
 {
-	const int64_t window = conversion_ms + conversion_grace_ms;
-	unsigned sends, fresh = 0, approved = 0;
+	unsigned sends, approved = 0;
 	int64_t until;
 	int err = db_lock_get(rule->db, &keys->lock_prefix, &until);
 
 	if (err < 0 || until != 0)
 		return err < 0 ? err : refuse_prefix(why, until - db_now(rule->db));
-	err = db_place_count(rule->db, &keys->send_prefix, window, &sends);
+	err = db_place_count(rule->db, &keys->send_prefix, conversion_ms, &sends);
 	if (err == 0)
-		err = db_place_count(rule->db, &keys->send_prefix, conversion_grace_ms, &fresh);
-	if (err == 0)
-		err = db_place_count(rule->db, &keys->approved_prefix, window, &approved);
-	sends -= fresh < sends ? fresh : sends; /* what waits is in both */
+		err = db_place_count(rule->db, &keys->approved_prefix, conversion_ms, &approved);
 	if (err < 0 || sends < CONVERSION_SENDS || approved * 100 >= sends * CONVERSION_PERCENT)
 		return err;
 	return refuse_prefix(why, suspension_ms);
@@ -244,6 +238,16 @@ int verification_check_send(const struct rule *rule, const struct config_site *s
 	if (err == 0 && costs)
 		err = check_conversion(rule, keys, why);
 	return err;
+}
+
+void verification_except_send(struct verification_keys *keys, int64_t message_seq)
+{
+	struct place_key *const sends[] = { &keys->send_account, &keys->send_number,
+					    &keys->send_any,     &keys->send_prefix,
+					    &keys->send_site,    &keys->send_global };
+
+	for (size_t i = 0; i < ARRAY_LEN(sends); i++)
+		sends[i]->except = message_seq;
 }
 
 int verification_take_send(const struct rule *rule, const struct verification_keys *keys,

@@ -70,7 +70,7 @@ def test_a_report_is_explained(pair, prefix):
     started = start(gateway, prefix + "000001")
     delivery = wait_reason(gateway, started, state, reason)
     advised(delivery, next_step)
-    assert delivery["detail"]
+    assert gateway.get(f"/v1/verifications/{started['id']}")["explanation"]
     # the message says the same
     message = gateway.message(started["message"])
     assert message["diagnosis"]["reason"] == reason
@@ -82,9 +82,10 @@ def test_a_refusal_of_the_network_is_explained(pair, prefix):
     simulator, gateway = pair
     gate.verify(simulator, gateway, next(accounts), "+79165000" + prefix[3:])  # others pass
     code, state, reason, next_step = REFUSED[prefix]
-    delivery = wait_reason(gateway, start(gateway, prefix + "000001"), state, reason)
-    advised(delivery, next_step)
-    assert f"cms_{code}" in delivery["detail"]
+    started = start(gateway, prefix + "000001")
+    advised(wait_reason(gateway, started, state, reason), next_step)
+    shown = gateway.get(f"/v1/verifications/{started['id']}")
+    assert f"cms_{code}" in shown["explanation"]
 
 
 def test_entries_tell_that_it_arrived(pair):
@@ -155,15 +156,15 @@ def test_the_gateways_trouble_is_told_at_once(field):
     gateway.wait_modem("searching")
     started = start(gateway, "+79131000001")
     assert started["delivery"]["reason"] == "gateway_trouble"
-    delivery = gateway.get(f"/v1/verifications/{started['id']}")["delivery"]
-    advised(delivery, "other_channel")
-    assert "none of 1 modems is ready: gsm0" in delivery["detail"]
+    shown = gateway.get(f"/v1/verifications/{started['id']}")
+    advised(shown["delivery"], "other_channel")
+    assert "none of 1 modems is ready: gsm0" in shown["explanation"]
     assert gateway.message(started["message"])["diagnosis"]["reason"] == "gateway_trouble"
     # and when it is over, the code is on its way
     simulator.control("registration 1")
     gateway.wait_modem()
     simulator.wait_handset(1)
-    assert wait_reason(gateway, started, "sent", "queued")["next_step"] == "wait"
+    assert wait_reason(gateway, started, "sent", "sent_no_report")["next_step"] == "resend"
 
 
 def test_a_text_is_explained_without_speaking_of_codes(pair):

@@ -182,7 +182,7 @@ def test_errors_in_a_row_climb_the_ladder(row):
     row.account(sent=13)
 
 
-def test_a_failure_leaves_a_masked_transcript(row):
+def test_a_failure_leaves_a_transcript_that_replays(row):
     row.fault("cms always 300")
     row.send(3)
     folder = f"{row.field.folder}/transcripts"
@@ -195,3 +195,13 @@ def test_a_failure_leaves_a_masked_transcript(row):
     assert "> +CMS ERROR: 300" in text and "row " not in text and "7912345" not in text, text
     assert os.stat(path).st_mode & 0o777 == 0o600
     row.account(sent=4)
+    # Another simulator plays it: the same errors come back.
+    second = row.field.simulator("--send-time", 5, "--dialogue", path, name="gsm9")
+    other = f"{row.field.folder}/other"
+    os.mkdir(other)
+    gateway = gate.Gateway(other, matrix.modem("gsm9", second.pty))
+    row.field.gateways.append(gateway)
+    gateway.wait_modem(name="gsm9")
+    message = gateway.send("+79123450000", "again")
+    gate.wait_until(lambda: any("cms_300" in (h["reason"] or "")
+                                for h in gateway.message(message)["history"]))

@@ -4,7 +4,7 @@ import re
 import pytest
 
 import gate
-import other_modem
+import other_pdu
 from other_modem import ESSENTIAL, OtherModem, Personality, Pty, Tcp
 
 PHONE = "+79123456789"
@@ -159,10 +159,9 @@ def test_sms_over_lte_alone_is_registered(field, modems):
     assert (shown["imei"], shown["imsi"]) == ("861107030000001", "250011234567890")
 
 
-@pytest.mark.parametrize("personality", (ancient, sim800), ids=("ancient", "sim800"))
-def test_errors_of_modems_that_echo(field, modems, personality):
+def test_errors_of_a_modem_that_echoes(field, modems):
     """A bare ERROR, a number of the network's, and a command that is swallowed: tried again."""
-    modem = modems(personality())
+    modem = modems(ancient())
     gateway = field.gateway(gate.modem("gsm0", modem.device))
     gateway.wait_modem()
     modem.refuse_next = ["ERROR"]
@@ -181,3 +180,94 @@ def test_an_ok_without_a_reference_from_a_clone_proves_nothing(field, modems):
     gateway = field.gateway(gate.modem("gsm0", modem.device))
     gateway.wait_modem()
     gateway.wait_message(gateway.send("+79123456789", "perhaps"), "uncertain")
+
+
+# ---- single oddities, on the modem that is otherwise well-behaved ----
+
+class LatePrompt(OtherModem):
+    """'>' and, when everybody stopped listening, the blank; unsolicited lines on both sides."""
+
+    def open_prompt(self):
+        self.payload = bytearray()
+        self.wire.write(b'\r\n+CMTI: "ME",77\r\n\r\n>')
+        self.after(0.1, self.wire.write, b" \r\n+CREG: 6\r\n")
+
+
+class EarlyReport(OtherModem):
+    """The report overtakes the +CMGS that it belongs to."""
+
+    def submit(self, line):
+        self.p.reports = False
+        part = other_pdu.Submit(line, self.length)
+        part.mr = (self.reference + 1) % 256
+        self.urc(f"+CDS: {other_pdu.status_report(part.mr, part.to, 0)[0]}",
+                 other_pdu.status_report(part.mr, part.to, 0)[1])
+        super().submit(line)
+
+
+class NationalReport(OtherModem):
+    """+CDS with an empty first field, an empty line, small hex digits, a national number."""
+
+    def report(self, part, status=0):
+        length, pdu = other_pdu.status_report(part.mr, "8" + part.to[2:], status)
+        self.wire.write(f"\r\n+CDS: ,{length}\r\n\r\n{pdu.lower()}\r\n".encode())
+
+
+class BrownOut(OtherModem):
+    """After the first message every setting is lost, and nobody is told."""
+
+    def submit(self, line):
+        super().submit(line)
+        if len(self.parts) == 1:
+            self.mode, self.echo, self.cmee, self.notice = 1, True, 0, [0, 0, 0, 0, 0]
+
+    def start_send(self, rest):
+        if self.mode == 0:
+            super().start_send(rest)
+        else:
+            self.error(304, "CMS")
+
+
+def odd(**changes):
+    personality = quectel()
+    for name, value in changes.items():
+        setattr(personality, name, value)
+    return personality
+
+
+@pytest.mark.parametrize("kind, personality", [
+    (OtherModem, odd(head=b"\r\r\n", tail=b"\r\r\n", prompt=b"\r\r\n> ")),
+    (OtherModem, odd(head=b"\n", tail=b"\n", prompt=b"\n>")),
+    (OtherModem, odd(cmgs="+CMGS:{mr}")),
+    (LatePrompt, odd()),
+    (EarlyReport, odd(notices=[[2, 1, 0, 1, 0]])),
+    (NationalReport, odd(notices=[[2, 1, 0, 1, 0]])),
+    (BrownOut, odd(reports=False)),
+], ids=("cr-cr-lf", "lf", "no-blank", "late-prompt", "early-report", "national-report", "brown-out"))
+def test_oddity(field, kind, personality):
+    modem = kind(personality, Pty())
+    gateway = field.gateway(gate.modem("gsm0", modem.device))
+    gateway.wait_modem()
+    final = "sent" if kind is BrownOut else "delivered"
+    for i, text in enumerate(TEXTS):
+        gateway.wait_message(gateway.send(PHONE, text, report=True), final, limit=20)
+        assert texts_at(modem) == list(TEXTS[:i + 1])
+    assert modem.complaints == []
+    gateway.stop()
+    modem.close()
+
+
+def test_a_restart_in_sending_leaves_one_in_doubt(field, modems):
+    modem = modems(quectel())
+    gateway = field.gateway(gate.modem("gsm0", modem.device))
+    gateway.wait_modem()
+    usual = modem.submit
+
+    def restart(_):
+        modem.submit = usual
+        modem.power_on()
+    modem.submit = restart
+    lost = gateway.send(PHONE, "in doubt")
+    gateway.wait_message(lost, "uncertain", limit=20)
+    gateway.wait_message(gateway.send(PHONE, "next", report=True), "delivered", limit=30)
+    assert texts_at(modem) == ["next"] and gateway.message(lost)["state"] == "uncertain"

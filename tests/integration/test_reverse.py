@@ -1,5 +1,6 @@
 """Users who text or ring our SIMs: inbound_sms and missed_call, from the API to the modem."""
 import gate
+import other_pdu
 
 PHONE = "+79123456789"
 NUMBERS = {"gsm0": "+79120000000", "gsm1": "+79120000001"}
@@ -86,6 +87,25 @@ def test_a_wrong_sender_is_refused_and_counted(field):
     assert [(e["subject"], e["data"]["reason"]) for e in refused] == [(first["id"], "wrong_sender")]
     simulator.control(f"sms {PHONE} {token[:4]} {token[4:]}")
     assert wait_approved(gateway, first)["refused"] is None
+
+
+def test_a_name_of_digits_is_nobodys_number(field):
+    """Aggregators let their customers choose a name: eleven digits are one."""
+    simulator, gateway = field.pair()
+    first = started(gateway, "inbound_sms", "u1", PHONE)
+    token = first["instructions"]["token"]
+    long_text = f"{token} " + "and more words " * 12
+    for n, text in enumerate((token, "STOP", long_text), 1):
+        for length, pdu in other_pdu.deliver(PHONE[1:], text, address=other_pdu.name_octets):
+            simulator.control(f"pdu {pdu} {length}")
+        gate.wait_until(lambda n=n: len(events(gateway, "sms.received")) == n)
+    assert [e["data"]["reason"] for e in events(gateway, "verification.refused")] == 2 * [
+        "not_a_number"]
+    assert show(gateway, first)["state"] == "pending"
+    assert {sms["from"] for sms in gateway.get("/v1/inbox")["items"]} == {f'"{PHONE[1:]}"'}
+    assert events(gateway, "number.opted_out") == []
+    simulator.control(f"sms {PHONE[1:]} {token}")  # a number without its plus is one
+    assert wait_approved(gateway, first)["phone"] == PHONE
 
 
 def test_a_number_left_out_is_learnt(field):

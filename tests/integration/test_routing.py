@@ -3,6 +3,8 @@
 Every test with several modems ends by counting: each message reached a phone once."""
 import time
 
+import pytest
+
 import gate
 
 FIRST = {"name": "gsm0", "imei": "356938035643809", "iccid": "8970199000000000009"}
@@ -156,6 +158,66 @@ def test_a_limit_holds_and_opens_again(field):
     sent_once(sims, [f"text {i}" for i in range(12)] + [seen[code]["text"]])
 
 
+def rests_by(gateway, limit):
+    """Waits until gsm0 says that this limit is used up."""
+    status = gate.wait_until(lambda: (lambda m: m if m["resting"] else None)(modem(gateway)))
+    assert limit in status["why"] and not status["resting"]["paused"], status
+    return status
+
+
+def test_counts_survive_a_restart_and_follow_the_sim(field):
+    sims, gateway = fleet(field, 'limits = [ "4/1h" ];')
+    for i in range(4):
+        gateway.wait_message(gateway.send(f"+7912345{i:04d}", f"text {i}"), "sent")
+    gateway.stop()
+    gateway.start()
+    gateway.wait_modem()
+    held = gateway.send("+79123456789", "held up")
+    status = rests_by(gateway, "4/1h")
+    assert status["quotas"][0]["used"] == 4 and status["quotas"][0]["next_at"]
+    assert gateway.message(held)["state"] == "queued"
+    # Another card in the same modem, changed while it runs, has sent nothing.
+    sims[0].control("sim remove")
+    gateway.wait_modem("sim_missing")
+    sims[0].control(f"sim insert {SECOND['iccid']}")
+    gateway.wait_message(held, "sent")
+    assert modem(gateway)["quotas"][0]["used"] == 1
+    # The first card has, and still has in another modem after a restart.
+    gateway.stop()
+    sims[0].stop()
+    other = field.simulator("--imei", SECOND["imei"], "--iccid", FIRST["iccid"], name="gsm0")
+    gateway.start()
+    gateway.wait_modem()
+    held = gateway.send("+79123456788", "held up again")
+    assert rests_by(gateway, "4/1h")["quotas"][0]["used"] == 4
+    assert gateway.message(held)["state"] == "queued"
+    other.control("sim remove")
+    gateway.wait_modem("sim_missing")
+    other.control(f"sim insert {THIRD['iccid']}")
+    gateway.wait_message(held, "sent")
+    assert [m["text"] for m in other.handset()][4:] == ["held up", "held up again"]  # one file
+
+
+def test_a_sim_moves_to_another_modem_of_the_configuration(field):
+    """Its limit goes with it, and so does what the first modem may send again."""
+    sims, gateway = fleet(field, 'limits = [ "3/1h" ];', 'limits = [ "3/1h" ];')
+    gateway.post("/v1/modems/gsm1/actions", {"action": "drain"})
+    gateway.wait_modem("drained", name="gsm1")
+    for i in range(3):
+        gateway.wait_message(gateway.send(f"+7912345{i:04d}", f"text {i}"), "sent")
+    for sim in sims:
+        sim.control("sim remove")
+    gateway.wait_modem("sim_missing", name="gsm0")
+    held = [gateway.send(f"+7912000{i:04d}", f"held {i}") for i in range(3)]
+    sims[0].control(f"sim insert {SECOND['iccid']}")
+    sims[1].control(f"sim insert {FIRST['iccid']}")
+    gateway.post("/v1/modems/gsm1/actions", {"action": "resume"})
+    for message in held:
+        assert gateway.wait_message(message, "sent")["modem"] == "gsm0"
+    gateway.wait_modem(name="gsm1")
+    gate.wait_until(lambda: modem(gateway, "gsm1")["quotas"][0]["used"] == 3)
+    assert sims[1].handset() == []
+
 
 def test_a_long_message_needs_room_for_all_its_parts(field):
     sims, gateway = fleet(field, 'limits = [ "5/4s" ];', options=("--send-time", 5, "--parts"))
@@ -243,6 +305,18 @@ def test_refusals_in_a_row_pause_the_modem(field):
     done = gate.wait_until(lambda: [m for m in ids if gateway.message(m)["state"] == "sent"])
     assert len(done) == 1
     assert len(sims[1].handset()) == 1
+
+
+@pytest.mark.parametrize("fault", ["cms always 500", "prompt-error always 302", "error always"
+                                   " 3 on AT+CMGS"], ids=["500", "302", "cme-3"])
+def test_back_off_is_the_failing_modems_alone(field, fault):
+    """The other one is full for a moment: what the first failed at waits for it, not a minute."""
+    sims, gateway = fleet(field, "", 'limits = [ "5/3s" ];', options=("--send-time", 5))
+    sims[0].control(f"fault {fault}")
+    ids = [gateway.send(f"+7912345{i:04d}", f"text {i}") for i in range(8)]
+    for message in ids:
+        assert gateway.wait_message(message, "sent", limit=40)["modem"] == "gsm1"
+    sent_once(sims, [f"text {i}" for i in range(8)])
 
 
 def test_a_modem_without_prompt_hands_over(field):

@@ -92,7 +92,7 @@ static int run_iccid(struct modem *modem, const struct request *r)
 		return RESULT_ERROR;
 	if (!modem->sim.present)
 		return cme_error(10);
-	reply_line(modem, "%s: %s", r->name, modem->options->iccid);
+	reply_line(modem, "%s: %s", r->name, sim_iccid(modem));
 	return RESULT_OK;
 }
 

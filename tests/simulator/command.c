@@ -215,6 +215,19 @@ static bool struck_down(struct modem *modem, const char *line)
 	return false;
 }
 
+/* A setting that a dialogue answers with OK is set: what follows is answered by what it set, as
+ * AT+CMGS is by AT+CMGF. Its own answer is not shown. */
+static void take_effect(struct modem *modem, const char *line, char *const *answer, size_t n)
+{
+	size_t shown = modem->reply.text.n;
+	bool sends = strncmp(line, "AT+CMGS", 7) == 0 || strncmp(line, "AT+CMGW", 7) == 0;
+
+	if (n == 0 || strcmp(answer[n - 1], "OK") != 0 || strstr(line, "=?") != NULL || sends)
+		return;
+	run_commands(modem, line + 2);
+	modem->reply.text.n = shown;
+}
+
 static int run_line(struct modem *modem, const char *line)
 {
 	size_t n;
@@ -225,6 +238,7 @@ static int run_line(struct modem *modem, const char *line)
 		return number < 0 ? RESULT_ERROR : cme_error((int)number);
 	if (answer == NULL)
 		return run_commands(modem, line + 2);
+	take_effect(modem, line, answer, n);
 	for (size_t i = 0; i < n; i++)
 		reply_line(modem, "%s", answer[i]);
 	return n > 0 ? RESULT_WRITTEN : RESULT_SILENT;

@@ -263,10 +263,13 @@ static enum control_result do_signal(struct control_call *call)
 
 static enum control_result do_sim(struct control_call *call)
 {
-	const char *what = word(call);
+	const char *what = word(call), *iccid = word(call);
+	struct sim *sim = &call->modem->sim;
 
 	if (strcmp(what, "remove") != 0 && strcmp(what, "insert") != 0)
-		return error(call, "remove|insert");
+		return error(call, "remove|insert [ICCID]");
+	if (iccid[0] != '\0')
+		snprintf(sim->iccid, sizeof(sim->iccid), "%s", iccid);
 	sim_insert(call->modem, strcmp(what, "insert") == 0);
 	return CONTROL_OK;
 }

@@ -126,6 +126,11 @@ void sim_insert(struct modem *modem, bool present)
 	radio_update(modem);
 }
 
+const char *sim_iccid(const struct modem *modem)
+{
+	return modem->sim.iccid[0] != '\0' ? modem->sim.iccid : modem->options->iccid;
+}
+
 static bool stat_registered(int stat)
 {
 	return stat == 1 || stat == 5 || stat == 6 || stat == 7 || stat == 9 || stat == 10;

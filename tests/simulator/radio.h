@@ -12,6 +12,7 @@ struct sim {
 	char pin[16], puk[16];
 	int pin_left, puk_left;
 	char smsc[64];
+	char iccid[24]; /* "": as the options say */
 };
 
 enum registration { REG_CS, REG_PS, REG_EPS, REG_COUNT };
@@ -34,6 +35,7 @@ const char *sim_state(const struct modem *modem); /* of +CPIN: */
 int sim_enter(struct modem *modem, const char *code, const char *new_pin);
 void sim_power(struct modem *modem); /* the SIM starts: files load, the PIN is asked again */
 void sim_insert(struct modem *modem, bool present);
+const char *sim_iccid(const struct modem *modem);
 
 /* Starts, or stops, the search, as SIM, function and mode allow. */
 void radio_update(struct modem *modem);

@@ -155,6 +155,30 @@ static void test_update_keeps_one(void **state)
 	sched_free(sched);
 }
 
+/* Disk does not know whom to avoid, so a refill that finds it again must not forget. */
+static void test_whom_to_avoid_is_kept(void **state)
+{
+	struct sched *sched = sched_new(SCHED_WINDOW);
+	struct due due = due_of(1, 1, 0, 10);
+
+	(void)state;
+	due.avoid = 1;
+	due.avoid_till = 90;
+	sched_add(sched, &due);
+	add(sched, 1, 1, 0, 20);
+	due.avoid = 2;
+	due.avoid_till = 80;
+	sched_add(sched, &due);
+	assert_true(sched_take(sched, 100, &due));
+	assert_int_equal(due.avoid, 3);
+	assert_int_equal(due.avoid_till, 90);
+	add(sched, 1, 1, 0, 30); /* in flight */
+	sched_release(sched, 1);
+	assert_true(sched_take(sched, 100, &due));
+	assert_int_equal(due.avoid, 3);
+	sched_free(sched);
+}
+
 static void test_full_window_drops_the_last(void **state)
 {
 	struct sched *sched = sched_new(SCHED_WINDOW);
@@ -485,6 +509,7 @@ int main(void)
 		cmocka_unit_test(test_head_is_put_off),
 		cmocka_unit_test(test_added_in_flight),
 		cmocka_unit_test(test_update_keeps_one),
+		cmocka_unit_test(test_whom_to_avoid_is_kept),
 		cmocka_unit_test(test_full_window_drops_the_last),
 		cmocka_unit_test(test_full_of_those_that_cannot_go),
 		cmocka_unit_test(test_against_model),
