@@ -53,6 +53,12 @@ def test_numbers_are_read_as_people_write_them(site, typed, phone):
     assert site.check(started, site.code(phone))["result"] == "approved"
 
 
+def test_the_gateways_own_number_is_nobodys(site):
+    for channel in ("sms", "inbound_sms", "missed_call"):
+        answer = site.start("customer", "8 912 000-00-00", channel=channel)
+        gate.refused(answer, 422, "gateway_number", "phone")
+
+
 # "urgent-contact SMS ... both ways between customer and performer"
 
 def test_the_customer_asks_the_performer(people):
