@@ -151,10 +151,11 @@ run: deps
 
 # ---- tests ----
 
-SLOWSYNC := $(BUILD)/slowsync.so
-$(SLOWSYNC): tests/integration/slowsync.c
+# Libraries that tests load before the daemon: a slow disk, a calendar that can be turned on.
+PRELOADS := $(BUILD)/slowsync.so $(BUILD)/latertime.so
+$(PRELOADS): $(BUILD)/%.so: tests/integration/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -shared -fPIC -o $@ $< -ldl
+	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -shared -fPIC -o $@ $< -ldl
 
 .PHONY: test test-build test-thread-build
 test: deps-test
@@ -162,7 +163,7 @@ test: deps-test
 	@$(MAKE) --no-print-directory test-thread-build SAN=thread
 	@$(PYTHON) tests/run.py --build build-address-undefined --thread-build build-thread
 
-test-build: all unit $(SLOWSYNC)
+test-build: all unit $(PRELOADS)
 test-thread-build: $(BUILD)/unit/queue/test_store
 
 # Timing figures: printed, never asserted.

@@ -72,13 +72,23 @@ static void on_kept(void *arg, int status)
 
 /* ---- received SMS ---- */
 
+/* Whoever sends by an aggregator may call himself by the digits of another's number. The network
+ * tells such a name from a number: it goes on in quotes, in which nobody takes it for one. */
+static void copy_sender(char *out, size_t size, const struct pdu_deliver *sms)
+{
+	bool posing = sms->sender_alphanumeric &&
+		      strspn(sms->sender, "+0123456789") == strlen(sms->sender);
+
+	snprintf(out, size, posing ? "\"%.40s\"" : "%.40s", sms->sender);
+}
+
 static int keep_part(struct db *db, struct inbound *in, const struct inbox_row *row)
 {
 	const struct pdu_deliver *sms = &in->content.deliver;
 	const struct rule rule = { .db = db, .config = in->config };
 	const struct long_key key = {
 		.sim = in->sim,
-		.sender = sms->sender,
+		.sender = row->sender,
 		.reference = sms->reference,
 		.total = sms->total,
 		.wide_reference = sms->wide_reference,
@@ -102,7 +112,7 @@ static int keep_sms(struct db *db, void *arg)
 	if (in->decoded == 0) {
 		row.sent_at = sms->sent_at_ms;
 		row.text = in->content.deliver.text;
-		snprintf(row.sender, sizeof(row.sender), "%s", sms->sender);
+		copy_sender(row.sender, sizeof(row.sender), sms);
 	}
 	if (in->decoded == 0 && sms->total > 1)
 		err = keep_part(db, in, &row);

@@ -68,11 +68,11 @@ static enum parse_verdict parse(const char *text, const char *region, struct par
 
 	if (verdict != PARSE_VALID)
 		return verdict;
-	if (!util()->IsValidNumber(number))
+	type = util()->GetNumberType(number); /* known exactly where IsValidNumber says yes */
+	if (type == PhoneNumberUtil::UNKNOWN)
 		return verdict_of_length(number);
 	util()->Format(number, PhoneNumberUtil::E164, &e164);
 	util()->GetRegionCodeForNumber(number, &home);
-	type = util()->GetNumberType(number);
 	std::snprintf(out->e164, sizeof(out->e164), "%s", e164.c_str());
 	std::snprintf(out->region, sizeof(out->region), "%s", home.size() == 2 ? home.c_str() : "");
 	/* +870, +881 and their like are of no region: satellites, whoever calls them mobiles. */

@@ -42,15 +42,16 @@ void reverse_home(const struct rule *rule, const char *modem, const char *fallba
 		memcpy(region, number.region, 3);
 }
 
-/* A sender or caller as the network writes it: from abroad with a plus, from home also without.
- * NULL, or why it cannot be believed. */
+/* A sender or caller as the network writes it, digits alone: from abroad with a plus, from home
+ * also without. NULL, or why it cannot be believed. */
 static const char *read_peer(const char *text, const char *home, struct number *number)
 {
 	struct refusal why;
 
 	if (text[0] == '\0')
 		return "withheld";
-	if (number_parse(number, text, home, "phone", &why) != 0)
+	if (strspn(text, "+0123456789") != strlen(text) ||
+	    number_parse(number, text, home, "phone", &why) != 0)
 		return "not_a_number";
 	if (text[0] != '+' && !number_is_of(number->e164, home))
 		return "foreign_format";

@@ -73,6 +73,14 @@ static bool is_dot(uint32_t c)
 	return c == '.' || c == 0x3002 || c == 0x2024 || c == 0xb7;
 }
 
+/* Letters to the character class that become signs or digits in Latin letters: phonetic marks of
+ * length (a colon), letters for numbers (a zero). */
+static bool is_letter_of_names(uint32_t c)
+{
+	return char_is_letter(c) && u_charType((UChar32)c) != U_LETTER_NUMBER &&
+	       (c < 0x2b0 || c > 0x2ff) && (c < 0x10780 || c > 0x107bf);
+}
+
 /* As it may stand in a name, or 0: it goes. */
 static uint32_t name_character(uint32_t c)
 {
@@ -86,9 +94,9 @@ static uint32_t name_character(uint32_t c)
 		return '.';
 	if (char_digit(c) >= 0)
 		return '0' + (uint32_t)char_digit(c);
-	if (char_is_letter(c))
+	if (is_letter_of_names(c))
 		return c;
-	if (c == 0x2019 || c == 0x2bc)
+	if (c == 0x2018 || c == 0x2019 || c == 0x2bb || c == 0x2bc) /* O‘zbek, Oʻzbek */
 		return '\'';
 	if (char_is_dash(c))
 		return '-';

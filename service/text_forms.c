@@ -7,6 +7,7 @@ const struct text_form text_forms[] = {
 	{ KIND_VERIFICATION, "ru",
 	  "Код {code} для {title}. Действует {minutes} минут. Никому не сообщайте." },
 	{ KIND_VERIFICATION, "ru", "Код {code}. Никому его не сообщайте." },
+	{ KIND_VERIFICATION, "ru", "Код {code}. Никому не сообщайте." }, /* beside an app's line */
 	{ KIND_VERIFICATION, "vi",
 	  "Mã xác thực {title}: {code}. Hết hạn sau {minutes} phút. Không chia sẻ mã." },
 	{ KIND_VERIFICATION, "vi", "Mã: {code}. Không chia sẻ mã này." },

@@ -327,8 +327,7 @@ static int check_send(const struct rule *rule, const struct verification_case *c
 	struct verification_keys without = *keys;
 
 	if (c->message.state == MSG_SCHEDULED || c->message.state == MSG_QUEUED)
-		without.send_account.except = without.send_number.except =
-			without.send_prefix.except = without.send_site.except = c->message.seq;
+		verification_except_send(&without, c->message.seq);
 	return verification_check_send(rule, rule->site, &without, c->test_code == NULL, why);
 }
 

@@ -240,6 +240,16 @@ int verification_check_send(const struct rule *rule, const struct config_site *s
 	return err;
 }
 
+void verification_except_send(struct verification_keys *keys, int64_t message_seq)
+{
+	struct place_key *const sends[] = { &keys->send_account, &keys->send_number,
+					    &keys->send_any,     &keys->send_prefix,
+					    &keys->send_site,    &keys->send_global };
+
+	for (size_t i = 0; i < ARRAY_LEN(sends); i++)
+		sends[i]->except = message_seq;
+}
+
 int verification_take_send(const struct rule *rule, const struct verification_keys *keys,
 			   int64_t message_seq)
 {

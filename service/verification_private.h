@@ -127,6 +127,8 @@ int verification_suspend(const struct rule *rule, const struct verification_keys
 int verification_unsuspend(const struct rule *rule, const struct verification_keys *keys);
 int verification_take_send(const struct rule *rule, const struct verification_keys *keys,
 			   int64_t message_seq);
+/* A message that is about to be canceled counts no send. */
+void verification_except_send(struct verification_keys *keys, int64_t message_seq);
 
 /* Entries that will still be judged. */
 int verification_entries_left(const struct rule *rule, const struct config_site *site,

@@ -143,6 +143,11 @@ def stamp(moment=None):
     return octets_of(text) + b"\0"
 
 
+def name_octets(name):
+    """A sender that has a name for an address."""
+    return bytes([(7 * len(name) + 3) // 4, 0xd0]) + pack(septets_of(name))
+
+
 def address_octets(number):
     digits = number.lstrip("+")
     return bytes([len(digits), 0x91 if number[0] == "+" else 0x81]) + octets_of(digits)
@@ -153,7 +158,7 @@ def framed(tpdu):
     return len(tpdu), "00" + tpdu.hex().upper()
 
 
-def deliver(sender, text, reference=0x1234):
+def deliver(sender, text, reference=0x1234, address=address_octets):
     """The DELIVERs of a text, parts with a 16-bit reference."""
     septets = septets_of(text)
     units = text.encode("utf-16-be") if septets is None else septets
@@ -167,7 +172,7 @@ def deliver(sender, text, reference=0x1234):
         n = len(unit) + len(header) if septets is None else len(unit) + len(header) * 8 // 7
         data = header + unit if septets is None else pack(header_septets(header) + list(unit))
         first = 0x44 if header else 0x04
-        found.append(framed(bytes([first]) + address_octets(sender) + bytes([0, 0 if septets else 8])
+        found.append(framed(bytes([first]) + address(sender) + bytes([0, 0 if septets else 8])
                             + stamp() + bytes([n]) + data))
     return found
 

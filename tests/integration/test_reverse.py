@@ -1,5 +1,6 @@
 """Users who text or ring our SIMs: inbound_sms and missed_call, from the API to the modem."""
 import gate
+import other_pdu
 
 PHONE = "+79123456789"
 NUMBERS = {"gsm0": "+79120000000", "gsm1": "+79120000001"}
@@ -88,6 +89,25 @@ def test_a_wrong_sender_is_refused_and_counted(field):
     assert wait_approved(gateway, first)["refused"] is None
 
 
+def test_a_name_of_digits_is_nobodys_number(field):
+    """Aggregators let their customers choose a name: eleven digits are one."""
+    simulator, gateway = field.pair()
+    first = started(gateway, "inbound_sms", "u1", PHONE)
+    token = first["instructions"]["token"]
+    long_text = f"{token} " + "and more words " * 12
+    for n, text in enumerate((token, "STOP", long_text), 1):
+        for length, pdu in other_pdu.deliver(PHONE[1:], text, address=other_pdu.name_octets):
+            simulator.control(f"pdu {pdu} {length}")
+        gate.wait_until(lambda n=n: len(events(gateway, "sms.received")) == n)
+    assert [e["data"]["reason"] for e in events(gateway, "verification.refused")] == 2 * [
+        "not_a_number"]
+    assert show(gateway, first)["state"] == "pending"
+    assert {sms["from"] for sms in gateway.get("/v1/inbox")["items"]} == {f'"{PHONE[1:]}"'}
+    assert events(gateway, "number.opted_out") == []
+    simulator.control(f"sms {PHONE[1:]} {token}")  # a number without its plus is one
+    assert wait_approved(gateway, first)["phone"] == PHONE
+
+
 def test_a_number_left_out_is_learnt(field):
     simulator, gateway = field.pair()
     first = started(gateway, "inbound_sms", "u1")
@@ -160,9 +180,12 @@ def test_one_call_at_a_time_and_three_a_day(field):
     started(gateway, "inbound_sms", "u9", PHONE)
 
 
-def two_modems(field):
+def two_modems(field, mute=None):
+    """mute: the one that will not say who rings."""
     simulators = {name: field.simulator("--imei", imei, "--imsi", imei, name=name)
                   for name, imei in (("gsm0", "356938035643809"), ("gsm1", "356938035643817"))}
+    if mute is not None:
+        simulators[mute].control("fault error always on AT+CLIP=1")
     devices = [f'{{ name = "{name}"; device = "{simulators[name].pty}"; '
                f'number = "{number}"; timeouts = {{ command = "2s"; }}; }}'
                for name, number in NUMBERS.items()]
@@ -201,6 +224,18 @@ def test_only_ready_modems_are_named(field):
     simulators["gsm1"].control("unplug")
     gateway.wait_modem("absent", "opening", "recovering", name="gsm1")
     gate.refused(start(gateway, "inbound_sms", "u1", PHONE), 503, "gateway_not_ready")
+
+
+def test_a_modem_that_cannot_be_rung_is_not_named(field):
+    simulators, gateway = two_modems(field, mute="gsm0")
+    for i in range(10):
+        todo = started(gateway, "missed_call", f"u{i}", f"+7912345678{i}")["instructions"]
+        assert todo["numbers"] == [NUMBERS["gsm1"]]
+    both = started(gateway, "inbound_sms", "u")["instructions"]
+    assert sorted(both["numbers"]) == sorted(NUMBERS.values())
+    simulators["gsm1"].control("registration 6")  # for SMS only
+    gate.wait_until(lambda: start(gateway, "missed_call", "u", PHONE).reason == "gateway_not_ready")
+    started(gateway, "inbound_sms", "u1", PHONE)
 
 
 def test_a_channel_that_is_not_offered(field):

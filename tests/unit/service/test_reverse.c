@@ -67,6 +67,9 @@ static const struct {
 	{ "+74951234567", "not_a_mobile" },
 	{ "+380501234567", "country_not_allowed" },
 	{ "Bank", "not_a_number" },
+	{ "\"79120000067\"", "not_a_number" }, /* a name of digits */
+	{ "79 12 0000067", "not_a_number" },   /* a name, too: networks write digits alone */
+	{ "tel:9120000067", "not_a_number" },
 	{ "900", "not_a_number" },
 	{ "00380501234567", "not_a_number" }, /* Russia dials 810 */
 	{ "810380501234567", "foreign_format" },
