@@ -210,6 +210,20 @@ def test_the_log_of_a_modem(field):
     assert "8970199000000000017" not in log and "7912345" not in log
 
 
+def test_a_trace_is_live_and_masked(field):
+    row = matrix.Row(field)
+    path = f"{field.folder}/trace"
+    trace = gate.Process([os.path.join(gate.BUILD, "simgate"), "--socket", row.gateway.socket,
+                          "modem", "trace", "gsm0"], path)
+    gate.wait_until(lambda: "AT+" in trace.output(), why="nothing is traced")
+    row.send()
+    row.settled()
+    gate.wait_until(lambda: "+CMGS: " in trace.output())
+    trace.kill()
+    assert "AT+CMGS=" in trace.output() and "<pdu>" in trace.output()
+    assert "row 0" not in trace.output() and "9721436" not in trace.output()
+
+
 def test_the_alarm_counts_over_restarts(field):
     """Without a network since before the restart."""
     row = matrix.Row(field, start=False)
