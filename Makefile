@@ -6,6 +6,8 @@ AR       ?= ar
 PYTHON   ?= /usr/bin/python3
 prefix   ?= /usr
 DESTDIR  ?=
+unitdir  ?= $(prefix)/lib/systemd/system
+udevdir  ?= $(prefix)/lib/udev
 
 # V=1 shows every command.
 V ?=
@@ -74,6 +76,7 @@ help:
 	@echo "make test    every test, under the sanitizers"
 	@echo "make lint    formatting, arrows, cppcheck, clang-tidy, shellcheck"
 	@echo "make bench   timing figures     make fuzz   libFuzzer targets, 20 s each"
+	@echo "make deb     the Debian package     make test-deb   installs, upgrades, purges it in a copy of this system"
 	@echo "make deps    installs what is missing     make install DESTDIR= prefix=     make clean"
 	@echo "SAN=address,undefined builds into a folder of its own; V=1 shows commands"
 
@@ -206,7 +209,7 @@ LINT_TIDY := $(filter %.c,$(foreach d,$(ROOMS) daemon cli tests/simulator,$(wild
 lint: deps-lint
 	@echo "clang-format" && clang-format --dry-run -Werror $(sort $(LINT_ALL))
 	@echo "arrows" && tests/arrows.sh
-	@echo "shellcheck" && shellcheck .ci/run tests/*.sh
+	@echo "shellcheck" && shellcheck .ci/run tests/*.sh tests/*/*.sh
 	@echo "cppcheck" && cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -j2 --library=tests/cppcheck.cfg \
 		--enable=warning,portability --suppress=missingIncludeSystem --suppress=varFuncNullUB \
 		-I. -D_GNU_SOURCE -DSIMGATE_VERSION='""' $(LINT_TIDY)
@@ -217,6 +220,17 @@ lint: deps-lint
 
 # ---- installing ----
 
+# build/deb/simgate_VERSION_ARCH.deb
+DEBS_DEB := $(DEBS) debhelper dpkg-dev fakeroot lintian bash-completion
+.PHONY: deps-deb deb test-deb
+deps-deb:
+	@tests/install-missing.sh $(DEBS_DEB)
+deb: deps-deb
+	@tests/deb/build.sh
+# Builds it, then installs, upgrades, removes and purges it in a copy of this system: wants root.
+test-deb: deb
+	@tests/deb/test.sh
+
 .PHONY: install
 install: all
 	install -D -m 0755 $(BUILD)/simgated $(DESTDIR)$(prefix)/sbin/simgated
@@ -226,6 +240,17 @@ install: all
 	install -D -m 0644 docs/man/simgated.8 $(DESTDIR)$(prefix)/share/man/man8/simgated.8
 	install -D -m 0644 docs/man/simgate.1 $(DESTDIR)$(prefix)/share/man/man1/simgate.1
 	install -D -m 0644 docs/man/simgate.conf.5 $(DESTDIR)$(prefix)/share/man/man5/simgate.conf.5
+	install -D -m 0644 docs/completion/simgate.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/simgate
+	install -d $(DESTDIR)$(unitdir) $(DESTDIR)$(udevdir)/rules.d $(DESTDIR)$(prefix)/lib/sysusers.d \
+		$(DESTDIR)$(prefix)/lib/tmpfiles.d $(DESTDIR)$(prefix)/share/doc/simgate/examples
+	sed 's|/usr/sbin/|$(prefix)/sbin/|' systemd/simgated.service > $(DESTDIR)$(unitdir)/simgated.service
+	sed 's|/usr/sbin/|$(prefix)/sbin/|' systemd/simgate-key.service > $(DESTDIR)$(unitdir)/simgate-key.service
+	install -m 0644 systemd/simgated.socket systemd/simgated-metrics.socket $(DESTDIR)$(unitdir)
+	install -m 0644 systemd/simgate.sysusers $(DESTDIR)$(prefix)/lib/sysusers.d/simgate.conf
+	install -m 0644 systemd/simgate.tmpfiles $(DESTDIR)$(prefix)/lib/tmpfiles.d/simgate.conf
+	install -m 0644 systemd/70-simgate.rules $(DESTDIR)$(udevdir)/rules.d/70-simgate.rules
+	install -m 0644 systemd/simgated-network.conf systemd/simgated-power.conf config/example.conf \
+		$(DESTDIR)$(prefix)/share/doc/simgate/examples
 
 .PHONY: clean
 clean:

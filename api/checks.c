@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "config/credentials.h"
 
 enum { DISK_WARN_MB = 100, DISK_FAIL_MB = 10, GROUPS_MAX = 128 };
 
@@ -92,6 +93,7 @@ static void check_disk(const struct teller *t, const struct config *config)
 /* A file that nobody else may read. */
 static bool is_private(const struct teller *t, const char *check, const char *path)
 {
+	mode_t open_bits = credentials_own(path) ? 037 : 077;
 	struct stat st;
 
 	if (stat(path, &st) < 0) {
@@ -100,7 +102,7 @@ static bool is_private(const struct teller *t, const char *check, const char *pa
 		     strerror(errno));
 		return false;
 	}
-	if ((st.st_mode & 077) == 0)
+	if ((st.st_mode & open_bits) == 0)
 		return true;
 	TELL(t, FINDING_FAIL, check, path, "chmod 0600, owned by the user of the service",
 	     "others may read it (mode %o)", (unsigned)st.st_mode & 07777);

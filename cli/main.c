@@ -11,7 +11,7 @@
 
 enum { DEFAULT_TIMEOUT_S = 35, GLOBAL = 1000 };
 
-enum global_option { G_HELP = GLOBAL, G_JSON, G_SITE, G_SOCKET, G_TIMEOUT, G_VERSION };
+enum global_option { G_HELP = GLOBAL, G_JSON, G_SITE, G_SOCKET, G_TIMEOUT, G_VERBS, G_VERSION };
 
 static const struct option options[] = {
 	{ "account", required_argument, NULL, OPT_ACCOUNT },
@@ -46,6 +46,7 @@ static const struct option options[] = {
 	{ "site", required_argument, NULL, G_SITE },
 	{ "socket", required_argument, NULL, G_SOCKET },
 	{ "timeout", required_argument, NULL, G_TIMEOUT },
+	{ "list-verbs", no_argument, NULL, G_VERBS },
 	{ "version", no_argument, NULL, G_VERSION },
 	{ 0 },
 };
@@ -66,6 +67,20 @@ static void print_usage(FILE *out)
 	fputs("Exit: 0 done, 1 failed, 2 usage, 3 daemon unreachable, 4 not found, 5 limited or\n"
 	      "temporary, 6 timed out, 7 uncertain, 8 not allowed. More: man simgate\n",
 	      out);
+}
+
+/* For the shell's completion: a verb and its options on each line. */
+static void list_verbs(void)
+{
+	for (size_t i = 0; i < LISTS; i++) {
+		for (const struct verb *verb = lists[i]; verb->name != NULL; verb++) {
+			printf("%s %s", verb->name, verb->sub != NULL ? verb->sub : "-");
+			for (const struct option *o = options; o->name != NULL; o++)
+				if (o->val < OPT_COUNT && (verb->options & (1u << o->val)) != 0)
+					printf(" --%s", o->name);
+			putchar('\n');
+		}
+	}
 }
 
 static enum exit_code wrong_usage(const char *what, const char *word, const struct verb *verb)
@@ -115,6 +130,9 @@ static int take_option(struct call *call, int value)
 	switch (value) {
 	case G_HELP:
 		print_usage(stdout);
+		return EXIT_DONE;
+	case G_VERBS:
+		list_verbs();
 		return EXIT_DONE;
 	case G_VERSION:
 		printf("simgate %s\n", SIMGATE_VERSION);

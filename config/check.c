@@ -3,6 +3,7 @@
  * there, or NULL in a list), so that one run tells everything. */
 #include <string.h>
 
+#include "config/credentials.h"
 #include "config/spec.h"
 
 static bool has(const config_setting_t *s, const char *member)
@@ -79,8 +80,9 @@ static void check_windows(struct conf_reader *r, const config_setting_t *s, cons
 void spec_finish_modem(struct conf_reader *r, const config_setting_t *s, void *base)
 {
 	const config_setting_t *match = config_setting_get_member(s, "match");
-	const struct config_modem *modem = base;
+	struct config_modem *modem = base;
 
+	credentials_take(r, "pin_", modem->name, &modem->pin_file);
 	check_windows(r, s, "limits", &modem->limits);
 	check_windows(r, s, "recipients", &modem->recipients);
 	const config_setting_t *recovery = config_setting_get_member(s, "recovery");
@@ -191,6 +193,7 @@ void spec_finish_root(struct conf_reader *r, const config_setting_t *s, void *ba
 	config->clients_given = has(s, "clients");
 	config->socket_group_given =
 		socket != NULL && config_setting_is_group(socket) && has(socket, "group");
+	credentials_take(r, "", "key", &config->key_file);
 	if (config->n_sites == 0)
 		imply_site(r, config);
 	check_site_names(r, s, config);

@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 
 #include "api/api.h"
 #include "base/log.h"
 #include "base/mask.h"
 #include "daemon/dispatch.h"
 #include "daemon/retention.h"
+#include "daemon/service_manager.h"
 #include "daemon/windows.h"
 #include "modem/fleet.h"
 #include "queue/store.h"
@@ -29,6 +29,7 @@ struct gateway {
 	struct api *api;
 	struct retention *retention;
 	struct windows *windows;
+	struct manager *manager;
 	void (*closed)(void *arg);
 	void *closed_arg;
 };
@@ -41,6 +42,8 @@ static void on_events(void *arg, int64_t last_seq)
 		api_events(g->api, last_seq);
 	if (g->windows != NULL)
 		windows_events(g->windows);
+	if (g->manager != NULL)
+		manager_events(g->manager);
 }
 
 static void on_queued(void *arg, const struct due *items, size_t n)
@@ -70,14 +73,12 @@ static int start_modems(struct gateway *g)
 	return dispatch_start(g->dispatch, g->store, g->modems);
 }
 
-/* The socket that systemd opened for us, or -1. */
-static int systemd_socket(void)
-{
-	return sd_listen_fds(1) == 1 ? SD_LISTEN_FDS_START : -1;
-}
-
 static int start_all(struct gateway *g, char why[static GATEWAY_WHY_SIZE])
 {
+	struct manager_sockets sockets;
+
+	if (manager_sockets(&sockets, why, GATEWAY_WHY_SIZE) < 0)
+		return -1;
 	snprintf(why, GATEWAY_WHY_SIZE, "out of memory");
 	g->dispatch = dispatch_new(g->loop, g->config);
 	if (g->dispatch == NULL || open_store(g, why) < 0)
@@ -89,8 +90,11 @@ static int start_all(struct gateway *g, char why[static GATEWAY_WHY_SIZE])
 	g->windows = windows_start(g->loop, g->config, g->store);
 	if (g->retention == NULL || g->windows == NULL)
 		return -1;
-	g->api = api_start(g->loop, g->config, g->store, g->modems, systemd_socket(), why);
-	return g->api != NULL ? 0 : -1;
+	g->api = api_start(g->loop, g->config, g->store, g->modems, sockets.api, why);
+	if (g->api == NULL)
+		return -1;
+	g->manager = manager_start(g->loop, g->store, g->modems);
+	return g->manager != NULL ? 0 : -1;
 }
 
 static void drop(void *arg)
@@ -136,6 +140,11 @@ void gateway_set_config(struct gateway *g, const struct config *config)
 		windows_set_config(g->windows, config);
 	if (g->modems != NULL)
 		fleet_set_config(g->modems, config);
+}
+
+void gateway_reloaded(struct gateway *g, bool taken)
+{
+	manager_reloaded(g->manager, taken);
 }
 
 const struct config *gateway_config(const struct gateway *g)
@@ -191,6 +200,9 @@ void gateway_stop(struct gateway *g, void (*closed)(void *arg), void *arg)
 {
 	g->closed = closed;
 	g->closed_arg = arg;
+	if (g->manager != NULL)
+		manager_stop(g->manager);
+	g->manager = NULL;
 	if (g->api != NULL)
 		api_close(g->api, on_api_closed, g);
 	else

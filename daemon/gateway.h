@@ -18,6 +18,8 @@ struct gateway *gateway_start(uv_loop_t *loop, const struct config *config,
 
 /* A new snapshot for sites, clients, limits and logs. */
 void gateway_set_config(struct gateway *gateway, const struct config *config);
+/* The service manager is told how a reload ended. */
+void gateway_reloaded(struct gateway *gateway, bool taken);
 const struct config *gateway_config(const struct gateway *gateway);
 
 /* closed runs on the loop when nothing of the gateway is left there. */

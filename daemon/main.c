@@ -8,14 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <systemd/sd-daemon.h>
 #include <uv.h>
 
 #include "base/log.h"
 #include "base/util.h"
 #include "daemon/gateway.h"
 #include "daemon/journal.h"
+#include "daemon/service_manager.h"
 #include "daemon/tools.h"
+#include "queue/seal.h"
 #include "service/texts.h"
 
 #define DEFAULT_CONFIG "/etc/simgate/simgate.conf"
@@ -41,6 +42,7 @@ static const char usage[] =
 	"      --doctor        check rights, modems, SIMs, network, files; exit: 0 pass, 1 warn, 2 "
 	"fail\n"
 	"      --json          detect and doctor as JSON\n"
+	"      --make-key FILE make a key, unless there is one, and exit\n"
 	"  -V, --version       print the version\n"
 	"  -h, --help          print this\n";
 
@@ -109,7 +111,6 @@ static void stop(struct program *program, int number)
 		return;
 	program->stopping = true;
 	log_info("stopping (%s): the message on the air is finished first", strsignal(number));
-	sd_notify(0, "STOPPING=1\nSTATUS=stopping");
 	gateway_stop(program->gateway, on_stopped, program);
 }
 
@@ -119,15 +120,18 @@ static void reload(struct program *program)
 
 	if (program->stopping)
 		return;
+	manager_reloading();
 	config = load(program->config_path, log_problem, NULL);
 	if (config == NULL) {
 		log_error("the configuration stays as it was");
+		gateway_reloaded(program->gateway, false);
 		return;
 	}
 	gateway_set_config(program->gateway, config);
 	config_unref(config);
 	log_info("configuration read again: it is in force, but for socket and database, which "
 		 "keep theirs until a restart");
+	gateway_reloaded(program->gateway, true);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -171,7 +175,6 @@ static int run(struct program *program)
 	watch_signals(program);
 	log_info("simgated %s is ready on %s", SIMGATE_VERSION,
 		 gateway_config(program->gateway)->socket_path);
-	sd_notify(0, "READY=1\nSTATUS=ready");
 	uv_run(&program->loop, UV_RUN_DEFAULT);
 	gateway_free(program->gateway);
 	busy = uv_loop_close(&program->loop);
@@ -198,6 +201,20 @@ static int check_config(const char *path)
 		return EXIT_USAGE;
 	printf("%s: no problems found\n", path);
 	config_unref(config);
+	return EXIT_SUCCESS;
+}
+
+/* For a unit that hands the key over as a credential: that wants it before the first start. */
+static int make_key(const char *path)
+{
+	char why[SEAL_WHY_SIZE];
+	struct seal_keys keys;
+
+	if (seal_load(&keys, path, why) < 0) {
+		fprintf(stderr, "simgated: %s\n", why);
+		return EXIT_FAILURE;
+	}
+	seal_wipe(&keys);
 	return EXIT_SUCCESS;
 }
 
@@ -238,6 +255,7 @@ int main(int argc, char **argv)
 		{ "detect", no_argument, NULL, 'd' },
 		{ "doctor", no_argument, NULL, 'D' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "make-key", required_argument, NULL, 'K' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -258,6 +276,8 @@ int main(int argc, char **argv)
 			mode = MODE_DOCTOR;
 		} else if (option == 'j') {
 			tool.json = true;
+		} else if (option == 'K') {
+			return make_key(optarg);
 		} else if (option == 'V') {
 			printf("simgated %s\n", SIMGATE_VERSION);
 			return EXIT_SUCCESS;

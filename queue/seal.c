@@ -19,6 +19,7 @@
 
 #include "base/secret.h"
 #include "base/util.h"
+#include "config/credentials.h"
 
 enum {
 	NONCE_SIZE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
@@ -89,19 +90,9 @@ static int make_file(const char *path)
 	return err < 0 ? err : sync_folder(path);
 }
 
-/* systemd may show a credential as 0440: the group bits are then the mask of an ACL for one user,
- * and its folder is closed to all others. */
-static bool is_credential(const char *path)
-{
-	const char *folder = getenv("CREDENTIALS_DIRECTORY");
-	size_t n = folder == NULL ? 0 : strlen(folder);
-
-	return n > 0 && strncmp(path, folder, n) == 0 && path[n] == '/';
-}
-
 static int check_file(int fd, const char *path, char why[static SEAL_WHY_SIZE])
 {
-	mode_t open_bits = is_credential(path) ? 0037 : 0077;
+	mode_t open_bits = credentials_own(path) ? 0037 : 0077;
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)

@@ -13,6 +13,7 @@
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
 
+#include "base/secret.h"
 #include "base/util.h"
 #include "service/chars.h"
 #include "service/texts.h"
@@ -60,10 +61,11 @@ static int fold_compatible(const char *text, struct name *name)
 
 	u_strFromUTF8(wide, NAME_CHARS, &n, text, -1, &error);
 	n = unorm2_normalize(nfkc, wide, n, plain, NAME_CHARS, &error);
-	if (U_FAILURE(error))
-		return -EMSGSIZE;
-	u_strToUTF32((UChar32 *)name->c, NAME_CHARS, &n, plain, n, &error);
+	if (U_SUCCESS(error))
+		u_strToUTF32((UChar32 *)name->c, NAME_CHARS, &n, plain, n, &error);
 	name->n = (size_t)n;
+	secret_wipe(wide, sizeof(wide));
+	secret_wipe(plain, sizeof(plain));
 	return U_SUCCESS(error) ? 0 : -EMSGSIZE;
 }
 
@@ -178,6 +180,7 @@ static void drop_links(struct name *name)
 		}
 	}
 	*name = kept;
+	secret_wipe(&kept, sizeof(kept));
 }
 
 static bool is_digit(uint32_t c)
@@ -264,6 +267,7 @@ int text_clean_name(const char *name, const char *field, char out[static 128], s
 	for (size_t i = 0; i < cleaned.n; i++)
 		used += gsm_utf8_put(out + used, cleaned.c[i]);
 	out[used] = '\0';
+	secret_wipe(&cleaned, sizeof(cleaned));
 	if (used == 0)
 		return rule_refuse_field(why, field, "not_a_name",
 					 "Nothing is left after links, codes and signs are taken "
