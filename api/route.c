@@ -43,6 +43,7 @@ static const struct route routes[] = {
 	{ "GET",    "/v1/doctor",              ROLE_OPERATOR, SITE_NONE, false, "", handle_doctor },
 	{ "GET",    "/v1/status",              ROLE_VIEWER,   SITE_NONE, false, "", handle_status },
 	{ "GET",    "/healthz",                ROLE_VIEWER,   SITE_NONE, false, "", handle_healthz },
+	{ "GET",    "/metrics",                ROLE_VIEWER,   SITE_NONE, false, "", handle_metrics },
 };
 /* clang-format on */
 

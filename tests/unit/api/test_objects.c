@@ -255,7 +255,7 @@ static void verify(struct fixture *f, struct client *c, const char *account, con
 	json = ask(f, c, "POST /v1/verifications", "", body, 202);
 	assert_string_equal(text(json, "state"), "pending");
 	assert_string_equal(text(json, "phone"), phone);
-	assert_int_equal(json_object_size(json), 21);
+	assert_int_equal(json_object_size(json), 23);
 	snprintf(what, sizeof(what), "POST /v1/verifications/%s/check", text(json, "id"));
 	json_decref(json);
 	json = ask(f, c, what, "", "{\"code\":\"111111\"}", 200);
