@@ -157,6 +157,7 @@ static void list_gateways(struct request *request, struct gateways *gateways)
 			continue;
 		snprintf(gateway->modem, sizeof(gateway->modem), "%s", status->name);
 		snprintf(gateway->number, sizeof(gateway->number), "%s", status->number);
+		gateway->sms_only = !modem_hears_calls(status);
 		gateways->n++;
 	}
 	request->gateways = gateways;

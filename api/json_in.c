@@ -1,7 +1,9 @@
 /* json_in.c - strict reading: nothing unknown, nothing twice, nothing of another type. */
 #include "api/json_in.h"
 
+#include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -25,6 +27,14 @@ static void tell_parse_error(const json_error_t *error, char why[static JSON_IN_
 			 error->line, error->column);
 }
 
+/* Texts and codes stand in what is read, and in what jansson reads it with. */
+static void wipe_and_free(void *memory)
+{
+	if (memory != NULL)
+		secret_wipe(memory, malloc_usable_size(memory));
+	free(memory);
+}
+
 json_t *json_in_parse(const char *body, size_t size, enum problem *problem,
 		      char why[static JSON_IN_WHY_SIZE])
 {
@@ -36,12 +46,14 @@ json_t *json_in_parse(const char *body, size_t size, enum problem *problem,
 		snprintf(why, JSON_IN_WHY_SIZE, "The body is empty: send a JSON object.");
 		return NULL;
 	}
+	json_set_alloc_funcs(malloc, wipe_and_free);
 	/* NUL is let through here to be refused as a field's problem, by name. */
 	document = json_loadb(body, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 	if (document == NULL) {
 		if (json_error_code(&error) == json_error_invalid_utf8)
 			*problem = PROBLEM_BAD_UTF8;
 		tell_parse_error(&error, why);
+		secret_wipe(&error, sizeof(error));
 	} else if (!json_is_object(document)) {
 		snprintf(why, JSON_IN_WHY_SIZE,
 			 "The body is JSON but not an object: line 1, "
@@ -202,22 +214,7 @@ void json_in_read(const json_t *document, const struct json_member *members, siz
 	}
 }
 
-static void wipe(json_t *value)
-{
-	json_t *item;
-	const char *name;
-	size_t i;
-
-	if (json_is_string(value))
-		secret_wipe((char *)json_string_value(value), json_string_length(value));
-	json_array_foreach(value, i, item) wipe(item);
-	json_object_foreach(value, name, item) wipe(item);
-}
-
 void json_in_free(json_t *document)
 {
-	if (document == NULL)
-		return;
-	wipe(document);
 	json_decref(document);
 }

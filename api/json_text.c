@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/gsm_text.h"
+#include "base/secret.h"
 
 enum { ROOM_FIRST = 1024 };
 
@@ -17,14 +18,17 @@ static bool make_room(struct json_text *text, size_t n)
 
 	if (text->failed)
 		return false;
-	while (room < text->n + n)
+	while (room < text->n + n + 1)
 		room *= 2;
 	if (room == text->room)
 		return true;
-	data = realloc(text->data, room);
+	data = malloc(room);
 	text->failed = data == NULL;
 	if (text->failed)
 		return false;
+	if (text->n > 0)
+		memcpy(data, text->data, text->n);
+	secret_free(text->data);
 	text->data = data;
 	text->room = room;
 	return true;
@@ -36,6 +40,7 @@ static void put(struct json_text *text, const char *bytes, size_t n)
 		return;
 	memcpy(text->data + text->n, bytes, n);
 	text->n += n;
+	text->data[text->n] = '\0';
 }
 
 /* Most texts need no escape: whole runs are copied. */
@@ -154,6 +159,6 @@ void json_text_null(struct json_text *text, const char *name)
 
 void json_text_free(struct json_text *text)
 {
-	free(text->data);
+	secret_free(text->data);
 	*text = (struct json_text){ 0 };
 }

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 struct json_text {  /* start from { 0 } */
-	char *data; /* malloced; no NUL at its end */
+	char *data; /* malloced; a NUL stands at its end, not counted in n */
 	size_t n, room;
 	bool failed; /* no memory: what follows is not written */
 };
@@ -25,4 +25,5 @@ void json_text_flag(struct json_text *text, const char *name, bool value);
 void json_text_time(struct json_text *text, const char *name, int64_t ms); /* 0 becomes null */
 void json_text_null(struct json_text *text, const char *name);
 
+/* What was written may have been a received text: its bytes are wiped. */
 void json_text_free(struct json_text *text);

@@ -8,6 +8,7 @@
 
 #include "api/request.h"
 #include "base/clock.h"
+#include "base/secret.h"
 
 static const char media_json[] = "application/json";
 static const char media_problem[] = "application/problem+json";
@@ -31,13 +32,18 @@ void reply_response(struct request *request, unsigned status, struct MHD_Respons
 	api_wake(request->api);
 }
 
+static void free_text(void *text)
+{
+	secret_free(text);
+}
+
 static void reply_text(struct request *request, unsigned status, const char *type,
 		       struct json_text *text, int64_t retry_after_s)
 {
 	struct MHD_Response *response =
 		text->failed ? NULL
-			     : MHD_create_response_from_buffer(text->n, text->data,
-							       MHD_RESPMEM_MUST_FREE);
+			     : MHD_create_response_from_buffer_with_free_callback(
+				       text->n, text->data, free_text);
 	char seconds[24];
 
 	if (response == NULL) {

@@ -89,8 +89,13 @@ static void tell_problem(const json_t *problem, long status, long retry_after)
 	if (json_array_size(errors) == 0)
 		fprintf(stderr, "%s (%s)", text_of(problem, "detail"), text_of(problem, "reason"));
 	json_array_foreach(errors, i, error)
-		fprintf(stderr, "%s%s: %s (%s)", i > 0 ? "; " : "", text_of(error, "field"),
-			text_of(error, "detail"), text_of(error, "reason"));
+	{
+		const char *hint = text_of(error, "hint");
+
+		fprintf(stderr, "%s%s: %s%s%s (%s)", i > 0 ? "; " : "", text_of(error, "field"),
+			text_of(error, "detail"), hint[0] != '\0' ? " Perhaps: " : "", hint,
+			text_of(error, "reason"));
+	}
 	if (retry_after > 0)
 		fprintf(stderr, "; try again in %ld s", retry_after);
 	json_array_foreach(ways, i, way)

@@ -83,7 +83,7 @@ static const struct step_row steps[ST_COUNT] = {
 	[ST_NOTICE_SET] = { "notices", NULL, NULL, 5000, 0, .on_ok = ST_CENTRE, .on_error = ST_CENTRE, .decide = sms_notice_set, .compose = sms_notice_cmd },
 	[ST_CENTRE] = { "service centre", "AT+CSCA?", "+CSCA:", 5000, 0, .on_ok = ST_CALLER_ID, .on_error = ST_CALLER_ID, .decide = sms_centre },
 	[ST_CENTRE_SET] = { "service centre", NULL, NULL, 5000, 0, .on_ok = ST_CALLER_ID, .on_error = ST_CALLER_ID, .decide = sms_centre_set, .compose = sms_centre_cmd },
-	[ST_CALLER_ID] = { "caller id", "AT+CLIP=1", NULL, 20000, 0, .on_ok = ST_RING_PLAIN, .on_error = ST_RING_PLAIN },
+	[ST_CALLER_ID] = { "caller id", "AT+CLIP=1", NULL, 20000, 0, .on_ok = ST_RING_PLAIN, .on_error = ST_RING_PLAIN, .decide = calls_caller_id },
 	[ST_RING_PLAIN] = { "plain RING", "AT+CRC=0", NULL, 3000, 0, .on_ok = ST_OPERATOR_FORM, .on_error = ST_OPERATOR_FORM },
 	[ST_OPERATOR_FORM] = { "operator's name", "AT+COPS=3,0", NULL, 5000, 0, .on_ok = ST_UP, .on_error = ST_UP },
 	[ST_UP] = { "up", .arrive = arrive_up },

@@ -38,6 +38,9 @@ step_decide sms_charset, sms_service, sms_pdu_mode, sms_storages, sms_storage_se
 	sms_notice_set, sms_centre, sms_centre_set;
 step_compose sms_storage_cmd, sms_notice_cmd, sms_centre_cmd;
 
+/* session_calls.c */
+step_decide calls_caller_id;
+
 /* session_send.c */
 step_compose send_route_cmd;
 

@@ -60,6 +60,7 @@ struct modem_status {
 	char imei[24], imsi[24], iccid[24], number[24], smsc[24];
 	int registration; /* +CREG stat, -1 unknown */
 	bool roaming;
+	bool no_caller_id; /* it cannot say who rings */
 	char operator_name[48], rat[16];
 	int dbm;                                    /* 0: unknown */
 	int64_t sent, refused, uncertain, received; /* parts since start */
@@ -78,6 +79,8 @@ const char *modem_sim(const struct modem_status *status);
 /* Accepted a message or answered a command a moment ago, at most idle_ms and a bit: not because a
  * timer ticks. */
 bool modem_is_healthy(const struct modem_status *status, int64_t idle_ms);
+/* Somebody who rings reaches it, and it says who that is. */
+bool modem_hears_calls(const struct modem_status *status);
 
 enum modem_action { MODEM_DRAIN, MODEM_RESUME, MODEM_RESET, MODEM_REOPEN };
 

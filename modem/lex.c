@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/secret.h"
+
 /* The only line in which a line end inside quotes is text (modem-facts 2.1): elsewhere an odd
  * quote is a fault of the modem and must not hide the final result behind it. */
 static const char quoting_line[] = "+CUSD:";
@@ -39,6 +41,7 @@ static void tell_line(struct lex *lex)
 	lex->used = 0;
 	lex->odd_quotes = lex->in_quotes = lex->awaits_more = false;
 	lex->token(lex->arg, LEX_LINE, lex->line, n);
+	secret_wipe(lex->line, n);
 }
 
 static void tell_prompt(struct lex *lex)
@@ -148,4 +151,5 @@ void lex_release(struct lex *lex)
 	lex->replaying = true;
 	lex_feed(lex, held, n);
 	lex->replaying = false;
+	secret_wipe(held, n);
 }

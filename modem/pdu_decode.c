@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/secret.h"
 #include "modem/national.h"
 #include "modem/pdu.h"
 #include "modem/pdu_bits.h"
@@ -196,31 +197,39 @@ static int decode_report(struct pdu_report *report, struct reader *r)
 	return r->bad ? -EBADMSG : 0;
 }
 
-int pdu_decode(struct pdu_inbound *inbound, const char *hex, int tpdu_length)
+static int decode(struct pdu_inbound *inbound, struct reader *r, int tpdu_length)
 {
 	char smsc[PDU_ADDRESS_SIZE];
-	struct reader r;
 	uint8_t first;
 
-	memset(inbound, 0, sizeof(*inbound));
-	if (reader_fill(&r, hex) < 0)
+	reader_smsc(r, smsc);
+	if (tpdu_length >= 0 && r->n - r->at != (size_t)tpdu_length)
 		return -EBADMSG;
-	reader_smsc(&r, smsc);
-	if (tpdu_length >= 0 && r.n - r.at != (size_t)tpdu_length)
-		return -EBADMSG;
-	first = reader_octet(&r);
-	if (r.bad)
+	first = reader_octet(r);
+	if (r->bad)
 		return -EBADMSG;
 	switch (first & TPDU_MTI_MASK) {
 	case TPDU_STATUS_REPORT:
 		inbound->kind = PDU_STATUS_REPORT;
-		return decode_report(&inbound->report, &r);
+		return decode_report(&inbound->report, r);
 	case TPDU_SUBMIT: /* our own, kept in a modem's memory */
 		inbound->kind = PDU_OTHER;
 		return 0;
 	default: /* 3 is reserved: as DELIVER */
 		inbound->kind = PDU_DELIVER;
 		memcpy(inbound->deliver.smsc, smsc, sizeof(smsc));
-		return decode_deliver(&inbound->deliver, &r, first);
+		return decode_deliver(&inbound->deliver, r, first);
 	}
+}
+
+int pdu_decode(struct pdu_inbound *inbound, const char *hex, int tpdu_length)
+{
+	struct reader r;
+	int err = reader_fill(&r, hex);
+
+	memset(inbound, 0, sizeof(*inbound));
+	if (err == 0)
+		err = decode(inbound, &r, tpdu_length);
+	secret_wipe(&r, sizeof(r));
+	return err;
 }

@@ -111,6 +111,7 @@ static void read_bytes(struct port *port)
 			return;
 		}
 		port->events.data(port->arg, bytes, (size_t)n); /* may close */
+		secret_wipe(bytes, (size_t)n);
 		if ((size_t)n < sizeof(bytes))
 			return;
 	}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "modem/bringup.h"
 #include "modem/parse.h"
 #include "modem/session_private.h"
 
@@ -17,7 +18,19 @@ enum {
 	TYPE_UNKNOWN = 128,
 	TYPE_INTERNATIONAL = 145,
 	ECHO_MS = 1000,
+	ASK_AGAIN_MS = 1000,
+	ASK_TRIES = 3,
 };
+
+/* Some modems ask the network first, which may not have time yet. */
+enum step calls_caller_id(struct session *s, const struct at_reply *reply, enum step usual)
+{
+	s->status.no_caller_id = reply->status != AT_OK;
+	if (reply->status != AT_ERROR || s->bringup.tries >= ASK_TRIES)
+		return usual;
+	s->bringup.wait_ms = ASK_AGAIN_MS;
+	return ST_CALLER_ID;
+}
 
 static void tell(struct session *s, const char *number, int type)
 {

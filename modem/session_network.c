@@ -70,6 +70,12 @@ const char *modem_registration_text(int registration)
 							      : "not known";
 }
 
+bool modem_hears_calls(const struct modem_status *status)
+{
+	return !status->no_caller_id && status->registration != SMS_HOME &&
+	       status->registration != SMS_ROAMING;
+}
+
 static bool is_usable(int stat)
 {
 	return stat > UNKNOWN && stat < STATS && stats[stat].usable;

@@ -146,11 +146,19 @@ static bool is_wal(sqlite3 *sqlite)
 	return sqlite3_finalize(stmt) == SQLITE_OK && wal;
 }
 
+/* SQLite's statistics of memory cost a mutex for every allocation, and nobody asks for them. Once
+ * SQLite has begun this changes nothing: a second store of a process finds it as it was. */
+static void configure_sqlite(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static int open_connection(sqlite3 **sqlite, const char *path, const char *settings,
 			   char why[static STORE_WHY_SIZE])
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 
+	configure_sqlite();
 	if (sqlite3_open_v2(path, sqlite, flags, scrub_vfs()) != SQLITE_OK)
 		return say_sqlite(why, path, *sqlite);
 	sqlite3_busy_timeout(*sqlite, STORE_BUSY_MS);

@@ -198,6 +198,7 @@ static int create(const struct rule *rule, const struct contact_request *request
 		err = take_places(rule, &keys, message->seq);
 	if (err == 0)
 		err = add(rule, &wish, message, row);
+	secret_wipe(&wish, sizeof(wish));
 	return err == 0 ? rule_keep(rule, row->id) : err;
 }
 

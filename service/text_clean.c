@@ -13,6 +13,7 @@
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
 
+#include "base/secret.h"
 #include "base/util.h"
 #include "service/chars.h"
 #include "service/texts.h"
@@ -60,10 +61,11 @@ static int fold_compatible(const char *text, struct name *name)
 
 	u_strFromUTF8(wide, NAME_CHARS, &n, text, -1, &error);
 	n = unorm2_normalize(nfkc, wide, n, plain, NAME_CHARS, &error);
-	if (U_FAILURE(error))
-		return -EMSGSIZE;
-	u_strToUTF32((UChar32 *)name->c, NAME_CHARS, &n, plain, n, &error);
+	if (U_SUCCESS(error))
+		u_strToUTF32((UChar32 *)name->c, NAME_CHARS, &n, plain, n, &error);
 	name->n = (size_t)n;
+	secret_wipe(wide, sizeof(wide));
+	secret_wipe(plain, sizeof(plain));
 	return U_SUCCESS(error) ? 0 : -EMSGSIZE;
 }
 
@@ -71,6 +73,14 @@ static int fold_compatible(const char *text, struct name *name)
 static bool is_dot(uint32_t c)
 {
 	return c == '.' || c == 0x3002 || c == 0x2024 || c == 0xb7;
+}
+
+/* Letters to the character class that become signs or digits in Latin letters: phonetic marks of
+ * length (a colon), letters for numbers (a zero). */
+static bool is_letter_of_names(uint32_t c)
+{
+	return char_is_letter(c) && u_charType((UChar32)c) != U_LETTER_NUMBER &&
+	       (c < 0x2b0 || c > 0x2ff) && (c < 0x10780 || c > 0x107bf);
 }
 
 /* As it may stand in a name, or 0: it goes. */
@@ -86,9 +96,9 @@ static uint32_t name_character(uint32_t c)
 		return '.';
 	if (char_digit(c) >= 0)
 		return '0' + (uint32_t)char_digit(c);
-	if (char_is_letter(c))
+	if (is_letter_of_names(c))
 		return c;
-	if (c == 0x2019 || c == 0x2bc)
+	if (c == 0x2018 || c == 0x2019 || c == 0x2bb || c == 0x2bc) /* O‘zbek, Oʻzbek */
 		return '\'';
 	if (char_is_dash(c))
 		return '-';
@@ -170,6 +180,7 @@ static void drop_links(struct name *name)
 		}
 	}
 	*name = kept;
+	secret_wipe(&kept, sizeof(kept));
 }
 
 static bool is_digit(uint32_t c)
@@ -256,6 +267,7 @@ int text_clean_name(const char *name, const char *field, char out[static 128], s
 	for (size_t i = 0; i < cleaned.n; i++)
 		used += gsm_utf8_put(out + used, cleaned.c[i]);
 	out[used] = '\0';
+	secret_wipe(&cleaned, sizeof(cleaned));
 	if (used == 0)
 		return rule_refuse_field(why, field, "not_a_name",
 					 "Nothing is left after links, codes and signs are taken "

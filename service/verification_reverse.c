@@ -19,36 +19,51 @@ enum { CALLS_A_DAY = 3 };
 
 static const int64_t day_ms = 24 * 3600 * 1000LL;
 
-/* The gateways that are near the number: of its own country, or all where there are none. Without
- * a number all are. */
-static size_t find_gateways(const struct rule *rule, const char *phone,
+/* The gateways of a country that serve the channel; region NULL: of all countries. */
+static size_t gateways_of(const struct rule *rule, const struct verification_channel *channel,
+			  const char *region, const struct gateway *found[static GATEWAYS_MAX])
+{
+	size_t n = rule->gateways != NULL ? rule->gateways->n : 0, n_found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct gateway *gateway = &rule->gateways->items[i];
+
+		if ((channel != &channel_missed_call || !gateway->sms_only) &&
+		    (region == NULL || number_is_of(gateway->number, region)))
+			found[n_found++] = gateway;
+	}
+	return n_found;
+}
+
+/* Those near the number: of its own country, or all where there are none. Without a number all. */
+static size_t find_gateways(const struct rule *rule, const struct verification_case *c,
 			    const struct gateway *found[static GATEWAYS_MAX])
 {
-	size_t n = rule->gateways != NULL ? rule->gateways->n : 0, n_near = 0;
 	struct number number;
 	struct refusal ignored;
-	bool known = phone[0] != '\0' && number_parse(&number, phone, "", "phone", &ignored) == 0;
+	size_t n = 0;
 
-	for (size_t i = 0; known && i < n; i++)
-		if (number_is_of(rule->gateways->items[i].number, number.region))
-			found[n_near++] = &rule->gateways->items[i];
-	for (size_t i = 0; n_near == 0 && i < n; i++)
-		found[i] = &rule->gateways->items[i];
-	return n_near > 0 ? n_near : n;
+	if (c->phone[0] != '\0' && number_parse(&number, c->phone, "", "phone", &ignored) == 0)
+		n = gateways_of(rule, c->channel, number.region, found);
+	return n > 0 ? n : gateways_of(rule, c->channel, NULL, found);
 }
 
 /* A test number needs no modem. */
 static int check_gateways(const struct rule *rule, const struct verification_case *c,
 			  struct refusal *why)
 {
+	const struct gateway *found[GATEWAYS_MAX];
 	const char *configured[RULE_ALTERNATIVES];
 
-	if (c->test_code != NULL || (rule->gateways != NULL && rule->gateways->n > 0))
+	if (c->test_code != NULL || gateways_of(rule, c->channel, NULL, found) > 0)
 		return 0;
 	verification_alternatives(rule, rule->site, configured);
 	if (configured[0] == NULL)
 		return rule_refuse(why, REASON_CHANNEL_NOT_AVAILABLE, 0,
 				   "No modem of this gateway has a number in the configuration.");
+	if (rule->gateways != NULL && rule->gateways->n > 0)
+		return rule_refuse(why, REASON_GATEWAY_NOT_READY, 0,
+				   "No modem that can be rung is ready. Use inbound_sms.");
 	return rule_refuse(why, REASON_GATEWAY_NOT_READY, 0,
 			   "No modem with a number is ready. Try again in a minute.");
 }
@@ -132,7 +147,7 @@ static int start_missed_call(const struct rule *rule, struct verification_case *
 			     const struct verification_keys *keys, struct refusal *why)
 {
 	const struct gateway *near[GATEWAYS_MAX];
-	size_t n = find_gateways(rule, c->phone, near);
+	size_t n = find_gateways(rule, c, near);
 	int err;
 
 	(void)why;
@@ -181,7 +196,7 @@ static void instruct_sms(const struct rule *rule, const struct verification_case
 			 struct verification_instructions *todo)
 {
 	const struct gateway *near[GATEWAYS_MAX];
-	size_t n = find_gateways(rule, c->phone, near);
+	size_t n = find_gateways(rule, c, near);
 
 	token_make(db_keys(rule->db), c->row.id, todo->token);
 	for (size_t i = 0; i < n && i < INSTRUCTION_NUMBERS; i++)

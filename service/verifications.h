@@ -12,6 +12,7 @@
 /* A modem that users can send to or ring. */
 struct gateway {
 	char modem[MODEM_SIZE], number[NUMBER_SIZE]; /* E.164 */
+	bool sms_only;                               /* nobody can ring it */
 };
 
 enum { GATEWAYS_MAX = 64 };

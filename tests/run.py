@@ -104,7 +104,7 @@ def main():
     programs = unit_programs(args.build)
     if args.thread_build:
         programs += unit_programs(args.thread_build)
-    with futures.ThreadPoolExecutor(CORES) as pool:
+    with futures.ThreadPoolExecutor(2 * CORES) as pool:
         for told, good, bad in pool.map(run_unit, programs):
             print(told, flush=True)
             passed, failed = passed + good, failed + bad

@@ -180,9 +180,12 @@ def test_one_call_at_a_time_and_three_a_day(field):
     started(gateway, "inbound_sms", "u9", PHONE)
 
 
-def two_modems(field):
+def two_modems(field, mute=None):
+    """mute: the one that will not say who rings."""
     simulators = {name: field.simulator("--imei", imei, "--imsi", imei, name=name)
                   for name, imei in (("gsm0", "356938035643809"), ("gsm1", "356938035643817"))}
+    if mute is not None:
+        simulators[mute].control("fault error always on AT+CLIP=1")
     devices = [f'{{ name = "{name}"; device = "{simulators[name].pty}"; '
                f'number = "{number}"; timeouts = {{ command = "2s"; }}; }}'
                for name, number in NUMBERS.items()]
@@ -221,6 +224,18 @@ def test_only_ready_modems_are_named(field):
     simulators["gsm1"].control("unplug")
     gateway.wait_modem("absent", "opening", "recovering", name="gsm1")
     gate.refused(start(gateway, "inbound_sms", "u1", PHONE), 503, "gateway_not_ready")
+
+
+def test_a_modem_that_cannot_be_rung_is_not_named(field):
+    simulators, gateway = two_modems(field, mute="gsm0")
+    for i in range(10):
+        todo = started(gateway, "missed_call", f"u{i}", f"+7912345678{i}")["instructions"]
+        assert todo["numbers"] == [NUMBERS["gsm1"]]
+    both = started(gateway, "inbound_sms", "u")["instructions"]
+    assert sorted(both["numbers"]) == sorted(NUMBERS.values())
+    simulators["gsm1"].control("registration 6")  # for SMS only
+    gate.wait_until(lambda: start(gateway, "missed_call", "u", PHONE).reason == "gateway_not_ready")
+    started(gateway, "inbound_sms", "u1", PHONE)
 
 
 def test_a_channel_that_is_not_offered(field):

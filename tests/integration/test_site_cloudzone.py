@@ -27,6 +27,8 @@ def test_it_speaks_vietnamese_and_reads_vietnamese_numbers(site):
     assert site.modem.handset()[0]["parts"] == 1
     old = gate.refused(site.start("an", "0162 123 4567"), 422, "number_old_form", "phone")
     assert old["errors"][0]["hint"] == "+84321234567"  # asked, not silently changed
+    code, _, told = gate.cli(site.gateway, "verify", "start", "an", "0162 123 4567")
+    assert code == 1 and "Perhaps: +84321234567 (number_old_form)" in told
     gate.refused(site.start("an", "024 3812 3456"), 422, "not_a_mobile", "phone")
     gate.refused(site.start("an", "+79161234567"), 422, "country_not_allowed", "phone")
 
@@ -44,7 +46,7 @@ def test_a_code_is_valid_for_five_minutes(site):
     site.gateway.wait_message(started["message"], "sent", "delivered")
     shown = site.show(started)
     sent_at = gate.seconds(site.gateway.message(started["message"])["sent_at"])
-    assert abs(gate.seconds(shown["expires_at"]) - sent_at - 5 * MINUTE) < 5
+    assert abs(gate.seconds(shown["expires_at"]) - sent_at - 5 * MINUTE) < 20
     site.later(5 * MINUTE - 30)
     assert site.check(started, wrong(code))["result"] == "wrong_code"
     site.later(30)

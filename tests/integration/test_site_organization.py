@@ -70,6 +70,14 @@ def test_the_code_of_one_purpose_is_of_no_use_for_another(site):
     assert site.check(login, code)["result"] == "approved"
 
 
+def test_numbers_of_the_country_alone_are_taken(site):
+    # +7 is of Kazakhstan, too
+    for typed in ("+7 701 123 45 67", "8 701 123 45 67", "+375 29 123-45-67"):
+        answer = gate.refused(site.start("org", typed), 422, "country_not_allowed", "phone")
+        assert answer["errors"][0]["hint"] == "+7 9xx xxx-xx-xx"
+    assert site.started("org", "8-916-123-45-67")["phone"] == PHONE
+
+
 def test_a_call_is_not_enough_here(site):
     gate.refused(site.start("org", PHONE, channel="missed_call"), 422, "channel_not_available")
 

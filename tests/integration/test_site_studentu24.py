@@ -43,6 +43,16 @@ def test_the_number_of_a_profile_is_confirmed_by_a_code(site):
     assert [(p["channel"], p["assurance"]) for p in account["proofs"]] == [("sms", "code")]
 
 
+@pytest.mark.parametrize("typed,phone", [
+    ("8 701 123 45 67", "+77011234567"), ("+375 29 123-45-67", "+375291234567"),
+    ("８９１６１１１０００１", CUSTOMER), ("\u202a+7 916 111\u201100\u201101\u202c", CUSTOMER),
+])
+def test_numbers_are_read_as_people_write_them(site, typed, phone):
+    started = site.started("customer", typed)
+    assert started["phone"] == phone
+    assert site.check(started, site.code(phone))["result"] == "approved"
+
+
 # "urgent-contact SMS ... both ways between customer and performer"
 
 def test_the_customer_asks_the_performer(people):
@@ -58,6 +68,13 @@ def test_the_performer_asks_the_customer(people):
     assert people.wait_sms(CUSTOMER, 2) == contact_text("Пётр", "Иван", "A-77")
     people.gateway.wait_message(asked["message"], "sent")
     assert people.gateway.get(f"/v1/contact-requests/{asked['id']}")["state"] == "sent"
+
+
+def test_however_long_the_names_are_nothing_is_cut(people):
+    long_name, other, order = "Александра-Виктория Перо", "Константин Аристархович", "A" * 20
+    asked = people.ask("customer", "performer", other, long_name, order=order)
+    assert people.wait_sms(PERFORMER, 2) == contact_text(long_name, other, order)
+    assert people.gateway.message(asked["message"])["parts"]["total"] == 3
 
 
 def test_it_is_urgent_at_any_hour(people):

@@ -96,6 +96,32 @@ def test_the_lines_for_telephones_are_exact_to_the_byte(pair):
     assert (message["parts"], message["encoding"]) == (1, "ucs2")
 
 
+@pytest.mark.parametrize("policy,code,request_", [
+    ("never", "Код {}. Никому его не сообщайте.", "Уважаемый Иван, пользователь Пётр просит "
+     "связаться с ним по заказу 7. Администрация Shop."),
+    ("save_parts", "Код {}. Никому его не сообщайте.", "Uvazhaemyy Ivan, polzovatel Pyotr prosit "
+     "svyazatsya s nim po zakazu 7. Administratsiya Shop."),
+    ("always", "Kod {} dlya Shop. Deystvuet 5 minut. Nikomu ne soobschayte.",
+     "Uvazhaemyy Ivan, polzovatel Pyotr prosit svyazatsya s nim po zakazu 7. "
+     "Administratsiya Shop."),
+])
+def test_latin_letters_where_the_site_wants_them(field, policy, code, request_):
+    simulator, gateway = field.pair("--send-time", 5, sites=gate.one_site(
+        site=f'transliterate = "{policy}";'))
+    phones = {"from": "+79161110001", "to": "+79162220001"}
+    for account, phone in phones.items():
+        gate.verify(simulator, gateway, account, phone)
+        text = sms(simulator, phone)
+        # the line for telephones is left alone
+        assert text == code.format(text[-6:]) + f"\n@shop.example #{text[-6:]}"
+    asked = gateway.post("/v1/contact-requests", {
+        "from_account": "from", "to_account": "to", "from_name": "Пётр", "to_name": "Иван",
+        "order": "7"})
+    assert asked.status == 202, asked
+    assert simulator.wait_handset(3)[-1]["text"] == request_
+    assert simulator.handset()[-1]["parts"] == (2 if policy == "never" else 1)
+
+
 # ---- shown ----
 
 def test_a_template_is_shown_as_it_will_be_sent(pair):

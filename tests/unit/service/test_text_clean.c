@@ -19,6 +19,10 @@ static const struct {
 	{ "  Anna  Maria ", "Anna Maria" },
 	{ "Nguyễn Văn Đức", "Nguyễn Văn Đức" },
 	{ "Jean-Luc O'Neil", "Jean-Luc O'Neil" },
+	{ "Oʻtkir Gʼani", "O'tkir G'ani" },
+	{ "佐々木", "佐々木" },
+	{ "httpː Bob", "Bob" },
+	{ "Bob 〇〇〇〇", "Bob" },
 	{ "И.И.Иванов", "И. И. Иванов" },
 	{ "И. И. Иванов", "И. И. Иванов" },
 	{ "Vasya 77", "Vasya 77" },
@@ -117,6 +121,40 @@ static void no_name_carries_a_code(void **state)
 	}
 }
 
+/* A dot between two characters of a word. */
+static bool is_dotted(const char *text)
+{
+	for (const char *dot = strchr(text, '.'); dot != NULL; dot = strchr(dot + 1, '.'))
+		if (dot > text && strchr(" .", dot[-1]) == NULL && strchr(" .", dot[1]) == NULL)
+			return true;
+	return false;
+}
+
+/* Every character there is: Latin letters made of it are no link, code or line either. */
+static void latin_letters_of_a_name_are_harmless(void **state)
+{
+	size_t wrong = 0;
+
+	(void)state;
+	for (uint32_t c = 0x80; c <= 0x10ffff; c++) {
+		char name[32] = "ab", out[128], latin[TEXT_SIZE];
+		struct refusal why = { 0 };
+
+		if (c >= 0xd800 && c <= 0xdfff)
+			continue;
+		strcpy(name + 2 + gsm_utf8_put(name + 2, c), "cd");
+		if (text_clean_name(name, "to_name", out, &why) != 0)
+			continue;
+		assert_int_equal(text_transliterate(out, latin), 0);
+		if (strpbrk(latin, "@#:/<>\n\r{}%+=?") == NULL && !is_dotted(latin) &&
+		    (strpbrk(latin, "0123456789") == NULL || strpbrk(out, "0123456789") != NULL))
+			continue;
+		wrong++;
+		print_error("U+%04X: %s\n", (unsigned)c, latin);
+	}
+	assert_int_equal(wrong, 0);
+}
+
 static void orders_are_taken_or_refused(void **state)
 {
 	static const struct {
@@ -156,6 +194,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_made_harmless),
 		cmocka_unit_test(no_name_carries_a_code),
+		cmocka_unit_test(latin_letters_of_a_name_are_harmless),
 		cmocka_unit_test(orders_are_taken_or_refused),
 	};
 

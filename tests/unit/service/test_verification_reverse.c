@@ -141,6 +141,27 @@ static void near_gateways_come_first(void **state)
 	assert_memory_equal(room->ver.row.gateway, "gsm", 3); /* far ones where none is near */
 }
 
+/* What hears no calls, or not who rings, takes SMS alone: never is the user told to ring it. */
+static void a_modem_that_hears_no_calls_is_not_rung(void **state)
+{
+	struct gateways all = {
+		.items = { { "gsm0", "+79120000000", .sms_only = true },
+			   { "gsm2", "+84912345678" } },
+		.n = 2,
+	};
+	struct room *room = *state;
+
+	room->rule.gateways = &all;
+	assert_int_equal(begin_channel(room, "inbound_sms", "u1", "+79120000067"), 0);
+	assert_string_equal(room->ver.todo.numbers[0], "+79120000000");
+	assert_int_equal(begin_channel(room, "missed_call", "u1", "+79120000067"), 0);
+	assert_string_equal(room->ver.todo.numbers[0], "+84912345678");
+	all.items[1].sms_only = true;
+	assert_int_equal(begin_channel(room, "missed_call", "u2", "+79120000068"), RULE_REFUSED);
+	assert_int_equal(room->why.reason, REASON_GATEWAY_NOT_READY);
+	assert_int_equal(begin_channel(room, "inbound_sms", "u2", "+79120000068"), 0);
+}
+
 static void the_number_to_ring_is_drawn(void **state)
 {
 	struct room *room = *state;
@@ -389,6 +410,7 @@ int main(void)
 		TEST(a_key_shows_the_same_instructions),
 		TEST(a_channel_must_be_offered_and_possible),
 		TEST(near_gateways_come_first),
+		TEST(a_modem_that_hears_no_calls_is_not_rung),
 		TEST(the_number_to_ring_is_drawn),
 		TEST(one_call_is_awaited_of_a_number),
 		TEST(three_calls_a_day),
