@@ -40,6 +40,7 @@ struct api {
 	uv_timer_t grace;
 	struct waits waits;
 	char *socket_path; /* NULL: systemd's */
+	char *database;    /* the one that is open, whatever a new snapshot says */
 	int64_t started_at, started_mono;
 
 	struct peer_map *peers;

@@ -27,6 +27,7 @@ static void free_api(struct api *api)
 	peer_map_free(api->peers);
 	config_unref(api->config);
 	free(api->socket_path);
+	free(api->database);
 	free(api);
 	closed(arg);
 }

@@ -187,6 +187,7 @@ static void free_unstarted(struct api *api)
 	peer_map_free(api->peers);
 	config_unref(api->config);
 	free(api->socket_path);
+	free(api->database);
 	free(api);
 }
 
@@ -208,7 +209,9 @@ struct api *api_start(uv_loop_t *loop, const struct config *config, struct store
 	api->started_mono = clock_mono_ms();
 	api->generation = 1;
 	api->peers = peer_map_new(config);
-	if (api->peers == NULL || start_listening(api, listen_fd, why) < 0) {
+	api->database = strdup(config->database);
+	if (api->peers == NULL || api->database == NULL ||
+	    start_listening(api, listen_fd, why) < 0) {
 		free_unstarted(api);
 		return NULL;
 	}
