@@ -131,6 +131,8 @@ DEBS := gcc g++ make pkg-config libuv1-dev libserialport-dev libsqlite3-dev libc
 	libmicrohttpd-dev libjansson-dev libphonenumber-dev libicu-dev libsodium-dev \
 	libsystemd-dev libcurl4-openssl-dev curl jq
 DEBS_TEST := $(DEBS) libcmocka-dev python3 python3-pytest
+# What a few of the tests drive if it is there: make test-operator installs it.
+DEBS_OPERATOR := $(DEBS_TEST) prometheus python3-jsonschema python3-yaml php-cli php-curl nodejs golang-go
 DEBS_LINT := $(DEBS_TEST) clang clang-format clang-tidy cppcheck shellcheck
 
 .PHONY: deps deps-test deps-lint
@@ -165,6 +167,15 @@ test: deps-test
 	@$(MAKE) --no-print-directory test-build SAN=address,undefined
 	@$(MAKE) --no-print-directory test-thread-build SAN=thread
 	@$(PYTHON) tests/run.py --build build-address-undefined --thread-build build-thread
+
+# The tests that want other programs: Prometheus, systemd, PHP, Node, Go.
+.PHONY: test-operator deps-operator
+deps-operator:
+	@tests/install-missing.sh $(DEBS_OPERATOR)
+test-operator: deps-operator
+	@$(MAKE) --no-print-directory test-build SAN=address,undefined
+	@SIMGATE_BUILD=$(CURDIR)/build-address-undefined $(PYTHON) -m pytest -q -p no:cacheprovider \
+		$(wildcard $(patsubst %,tests/integration/test_%.py,systemd metrics openapi examples))
 
 test-build: all unit $(PRELOADS)
 test-thread-build: $(BUILD)/unit/queue/test_store
@@ -249,6 +260,8 @@ install: all
 	install -m 0644 systemd/simgate.sysusers $(DESTDIR)$(prefix)/lib/sysusers.d/simgate.conf
 	install -m 0644 systemd/simgate.tmpfiles $(DESTDIR)$(prefix)/lib/tmpfiles.d/simgate.conf
 	install -m 0644 systemd/70-simgate.rules $(DESTDIR)$(udevdir)/rules.d/70-simgate.rules
+	install -m 0644 docs/monitoring/alerts.yml docs/monitoring/grafana.json \
+		$(DESTDIR)$(prefix)/share/doc/simgate/examples
 	install -m 0644 systemd/simgated-network.conf systemd/simgated-power.conf config/example.conf \
 		$(DESTDIR)$(prefix)/share/doc/simgate/examples
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/handlers.h"
 #include "api/reply.h"
 #include "api/request.h"
 #include "base/util.h"
@@ -27,7 +28,8 @@ static bool admit_peer(struct request *request)
 
 	if (peer != NULL && (peer->access == NULL || peer->generation != api->generation)) {
 		access_unref(peer->access);
-		peer->access = peer_access(api->peers, &peer->ids);
+		peer->access = peer->scraper ? peer_scraper_access(api->peers)
+					     : peer_access(api->peers, &peer->ids);
 		peer->generation = api->generation;
 	}
 	if (peer == NULL || peer->access == NULL) {
@@ -82,6 +84,10 @@ static bool admit_route(struct request *request, const char *method)
 		return false;
 	}
 	r->allow[0] = '\0';
+	if (r->route->handler != handle_metrics && api_is_scraper(r->connection)) {
+		reply_problem(r, PROBLEM_NOT_FOUND, "Only /metrics is served here.");
+		return false;
+	}
 	if (r->access->role >= r->route->role)
 		return true;
 	reply_problem(r, PROBLEM_ROLE_TOO_LOW, "This needs the role %s; this client has %s.",

@@ -7,98 +7,32 @@
 
 #include "api/handlers.h"
 #include "api/json_out.h"
+#include "api/modem_limits.h"
 #include "api/reply.h"
 #include "api/request.h"
-#include "queue/db_quota.h"
-
-struct counted {
-	char name[64], sim[24];
-	struct json_quota *items;
-	size_t n;
-};
 
 struct show_job {
 	unsigned code; /* of the answer */
 	bool list;
-	struct counted *modems;
+	struct modem_limits *modems;
 	size_t n;
 };
-
-static void forget(struct show_job *job)
-{
-	for (size_t i = 0; i < job->n; i++) {
-		free(job->modems[i].items);
-		job->modems[i].items = NULL;
-		job->modems[i].n = 0;
-	}
-}
 
 static void show_job_free(void *arg)
 {
 	struct show_job *job = arg;
 
-	forget(job);
-	free(job->modems);
+	modem_limits_free(job->modems, job->n);
 }
 
 /* ---- on the store's thread ---- */
 
-static int count_one(struct db *db, const char *sim, struct json_quota *quota)
-{
-	static const struct config_rates none = { NULL, 0 };
-	const struct config_rates one = { &quota->rate, 1 };
-	const struct quota_limits limits = {
-		.parts = quota->recipients ? &none : &one,
-		.recipients = quota->recipients ? &one : &none,
-	};
-	struct quota_state state;
-	int err = db_quota_look(db, sim, &limits, 1, &state);
-
-	quota->next_at = state.open_at[QUOTA_OTHERS];
-	if (err < 0)
-		return err;
-	return quota->recipients
-		       ? db_quota_recipients_used(db, sim, quota->rate.window_ms, &quota->used)
-		       : db_quota_parts_used(db, sim, quota->rate.window_ms, &quota->used);
-}
-
-static int count_rates(struct db *db, struct counted *modem, const struct config_rates *rates,
-		       bool recipients)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < rates->n && err == 0; i++) {
-		struct json_quota *quota = &modem->items[modem->n++];
-
-		quota->rate = rates->items[i];
-		quota->recipients = recipients;
-		err = count_one(db, modem->sim, quota);
-	}
-	return err;
-}
-
 static int run_count(const struct rule *rule, void *arg, struct refusal *why)
 {
 	struct show_job *job = arg;
-	int err = 0;
 
 	(void)why; /* nothing is refused here */
-	forget(job);
-	for (size_t i = 0; i < job->n && err == 0; i++) {
-		struct counted *modem = &job->modems[i];
-		const struct config_modem *config = config_modem(rule->config, modem->name);
-
-		if (config == NULL || config->limits.n + config->recipients.n == 0)
-			continue;
-		modem->items =
-			calloc(config->limits.n + config->recipients.n, sizeof(*modem->items));
-		if (modem->items == NULL)
-			return -ENOMEM;
-		err = count_rates(rule->db, modem, &config->limits, false);
-		if (err == 0)
-			err = count_rates(rule->db, modem, &config->recipients, true);
-	}
-	return err;
+	return modem_limits_count(rule, job->modems, job->n);
 }
 
 /* ---- on the loop ---- */
@@ -113,7 +47,7 @@ static void render(struct request *request)
 	if (job->list)
 		json_out_list_open(&out);
 	for (size_t i = 0; i < job->n; i++) {
-		const struct counted *modem = &job->modems[i];
+		const struct modem_limits *modem = &job->modems[i];
 		const struct modem_status *status =
 			modems != NULL ? control_find(modems, modem->name) : NULL;
 
@@ -129,14 +63,6 @@ static void render(struct request *request)
 		reply_not_found(request);
 	if (job->list || shown > 0)
 		reply_json(request, job->code, &out);
-}
-
-static void add(struct show_job *job, const struct modem_status *status)
-{
-	struct counted *modem = &job->modems[job->n++];
-
-	snprintf(modem->name, sizeof(modem->name), "%s", status->name);
-	snprintf(modem->sim, sizeof(modem->sim), "%.23s", modem_sim(status));
 }
 
 /* NULL: answered. */
@@ -160,7 +86,7 @@ void reply_modem(struct request *request, unsigned code, const struct modem_stat
 	if (job == NULL)
 		return;
 	job->code = code;
-	add(job, status);
+	modem_limits_of(&job->modems[job->n++], status);
 	request_fetch(request, run_count, render);
 }
 
@@ -175,6 +101,6 @@ void handle_modem_list(struct request *request)
 	job->code = MHD_HTTP_OK;
 	job->list = true;
 	for (size_t i = 0; i < n; i++)
-		add(job, control_at(modems, i));
+		modem_limits_of(&job->modems[job->n++], control_at(modems, i));
 	request_fetch(request, run_count, render);
 }

@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 
 #include "api/api.h"
+#include "api/metrics.h"
 #include "api/peer.h"
 #include "api/waits.h"
 
@@ -31,12 +32,15 @@ struct api {
 	struct control *modems; /* NULL while there are none */
 
 	struct MHD_Daemon *daemon;
+	struct scrape *scrape; /* NULL: no scraper is listened for */
+	struct metrics metrics;
 	uv_poll_t poll;
 	uv_timer_t timer; /* what libmicrohttpd wants to be woken for */
 	uv_async_t wake;  /* after connections were resumed */
 	uv_timer_t grace;
 	struct waits waits;
 	char *socket_path; /* NULL: systemd's */
+	char *database;    /* the one that is open, whatever a new snapshot says */
 	int64_t started_at, started_mono;
 
 	struct peer_map *peers;
@@ -58,9 +62,14 @@ struct api {
 /* One connection: libmicrohttpd's socket_context. */
 struct api_peer {
 	struct peer_ids ids;
+	bool scraper;          /* over TCP: nobody is known, and /metrics is all there is */
 	struct access *access; /* NULL: not worked out for this generation */
 	unsigned generation;
 };
+
+/* One of libmicrohttpd's servers on a listening socket; NULL: see errno. */
+struct MHD_Daemon *api_http_new(struct api *api, int fd, unsigned connections, bool scraper);
+bool api_is_scraper(struct MHD_Connection *connection);
 
 /* Connections were resumed: libmicrohttpd runs on the loop's next turn. */
 void api_wake(struct api *api);

@@ -10,6 +10,7 @@
 
 #include "api/reply.h"
 #include "api/request.h"
+#include "api/scrape.h"
 #include "base/util.h"
 
 static void free_api(struct api *api)
@@ -26,6 +27,7 @@ static void free_api(struct api *api)
 	peer_map_free(api->peers);
 	config_unref(api->config);
 	free(api->socket_path);
+	free(api->database);
 	free(api);
 	closed(arg);
 }
@@ -65,6 +67,7 @@ static void stop_server(struct api *api)
 	LIST_FOREACH(request, &api->requests, link)
 	reply_problem(request, PROBLEM_SHUTTING_DOWN, "simgated is stopping.");
 	waits_end(&api->waits);
+	scrape_stop(api);
 	MHD_stop_daemon(api->daemon);
 	api->daemon = NULL;
 	close_handle(api, (uv_handle_t *)&api->wake);
@@ -96,6 +99,7 @@ void api_close(struct api *api, void (*closed)(void *arg), void *arg)
 	api->closed_arg = arg;
 	if (fd >= 0)
 		close(fd);
+	scrape_quiesce(api);
 	if (api->socket_path != NULL)
 		unlink(api->socket_path);
 	waits_end(&api->waits);

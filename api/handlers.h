@@ -60,6 +60,8 @@ void handle_doctor(struct request *request);
 
 void handle_status(struct request *request);
 void handle_healthz(struct request *request);
+void handle_backup(struct request *request);  /* api_backup.c */
+void handle_metrics(struct request *request); /* api_metrics.c */
 
 /* Words that bodies of messages and of previews take (api_messages.c). */
 extern const char *const encoding_words[], *const translit_words[];

@@ -186,7 +186,7 @@ static void list_names(struct access *access)
 		access->names[access->n_names++] = "";
 }
 
-struct access *peer_access(const struct peer_map *map, const struct peer_ids *ids)
+static struct access *access_new(const struct peer_map *map)
 {
 	size_t n = map->config->n_sites;
 	struct access *access = calloc(1, sizeof(*access));
@@ -201,6 +201,26 @@ struct access *peer_access(const struct peer_map *map, const struct peer_ids *id
 		access_unref(access);
 		return NULL;
 	}
+	return access;
+}
+
+struct access *peer_scraper_access(const struct peer_map *map)
+{
+	struct access *access = access_new(map);
+
+	if (access != NULL) {
+		access->role = ROLE_VIEWER;
+		snprintf(access->client, sizeof(access->client), "scraper");
+	}
+	return access;
+}
+
+struct access *peer_access(const struct peer_map *map, const struct peer_ids *ids)
+{
+	struct access *access = access_new(map);
+
+	if (access == NULL)
+		return NULL;
 	snprintf(access->client, sizeof(access->client), "uid:%lu", (unsigned long)ids->uid);
 	decide(access, map, ids);
 	list_names(access);

@@ -37,6 +37,8 @@ struct access {
 };
 
 struct access *peer_access(const struct peer_map *map, const struct peer_ids *ids);
+/* Of a scraper over TCP: viewer, without a site. */
+struct access *peer_scraper_access(const struct peer_map *map);
 struct access *access_ref(struct access *access);
 void access_unref(struct access *access); /* NULL is allowed */
 

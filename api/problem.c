@@ -30,6 +30,7 @@ static const struct {
 	[PROBLEM_NOT_FOUND] = { "not_found", MHD_HTTP_NOT_FOUND },
 	[PROBLEM_METHOD_NOT_ALLOWED] = { "method_not_allowed", MHD_HTTP_METHOD_NOT_ALLOWED },
 	[PROBLEM_REQUEST_IN_PROGRESS] = { "request_in_progress", MHD_HTTP_CONFLICT },
+	[PROBLEM_BACKUP_FAILED] = { "backup_failed", MHD_HTTP_CONFLICT },
 	[PROBLEM_MODEM_BUSY] = { "modem_busy", MHD_HTTP_CONFLICT },
 	[PROBLEM_MODEM_NOT_READY] = { "modem_not_ready", MHD_HTTP_CONFLICT },
 	[PROBLEM_EVENTS_GONE] = { "events_gone", MHD_HTTP_GONE },

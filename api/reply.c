@@ -25,6 +25,7 @@ void reply_response(struct request *request, unsigned status, struct MHD_Respons
 	request->phase = PHASE_ANSWERED;
 	request->response = response;
 	request->status = status;
+	metrics_answer(&request->api->metrics, request->route, status);
 	if (!sleeping)
 		return;
 	MHD_resume_connection(request->connection);
@@ -67,6 +68,11 @@ static void reply_text(struct request *request, unsigned status, const char *typ
 void reply_json(struct request *request, unsigned status, struct json_text *body)
 {
 	reply_text(request, status, media_json, body, 0);
+}
+
+void reply_plain(struct request *request, struct json_text *text)
+{
+	reply_text(request, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", text, 0);
 }
 
 void reply_nothing(struct request *request)

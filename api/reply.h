@@ -12,7 +12,8 @@
 struct request;
 
 void reply_json(struct request *request, unsigned status, struct json_text *body); /* takes it */
-void reply_nothing(struct request *request);                                       /* 204 */
+void reply_plain(struct request *request, struct json_text *text); /* 200, metrics; takes it */
+void reply_nothing(struct request *request);                       /* 204 */
 
 /* The sentence says what happened and what to do. */
 void reply_problem(struct request *request, enum problem problem, const char *format, ...)

@@ -41,8 +41,10 @@ static const struct route routes[] = {
 	{ "GET",    "/v1/modems/{}/trace",     ROLE_OPERATOR, SITE_NONE, false, "", handle_modem_trace },
 	{ "GET",    "/v1/ports",               ROLE_OPERATOR, SITE_NONE, false, "", handle_port_list },
 	{ "GET",    "/v1/doctor",              ROLE_OPERATOR, SITE_NONE, false, "", handle_doctor },
+	{ "POST",   "/v1/backup",              ROLE_OPERATOR, SITE_NONE, false, "", handle_backup },
 	{ "GET",    "/v1/status",              ROLE_VIEWER,   SITE_NONE, false, "", handle_status },
 	{ "GET",    "/healthz",                ROLE_VIEWER,   SITE_NONE, false, "", handle_healthz },
+	{ "GET",    "/metrics",                ROLE_VIEWER,   SITE_NONE, false, "", handle_metrics },
 };
 /* clang-format on */
 

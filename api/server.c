@@ -13,6 +13,7 @@
 #include "api/handlers.h"
 #include "api/listen.h"
 #include "api/request.h"
+#include "api/scrape.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
@@ -40,7 +41,10 @@ static void on_timer(uv_timer_t *timer)
 
 static void on_wake(uv_async_t *wake)
 {
-	run_server(container_of(wake, struct api, wake));
+	struct api *api = container_of(wake, struct api, wake);
+
+	scrape_wake(api);
+	run_server(api);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
@@ -91,14 +95,15 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **s
 {
 	struct api_peer *peer = *state;
 
-	(void)arg;
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
 		const union MHD_ConnectionInfo *info =
 			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
 		peer = calloc(1, sizeof(*peer));
-		if (peer != NULL)
+		if (peer != NULL && arg == NULL)
 			peer_read(&peer->ids, info->connect_fd);
+		if (peer != NULL)
+			peer->scraper = arg != NULL;
 		*state = peer;
 	} else if (peer != NULL) {
 		access_unref(peer->access);
@@ -123,17 +128,25 @@ static void on_log(void *arg, const char *format, va_list args)
 	log_debug("http: %.*s", (int)strcspn(format, "\n"), format);
 }
 
-static struct MHD_Daemon *start_daemon(struct api *api, int fd)
+bool api_is_scraper(struct MHD_Connection *connection)
 {
-	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
-				NULL, NULL, on_request, api, MHD_OPTION_EXTERNAL_LOGGER, on_log,
-				NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-				(unsigned)API_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-				(unsigned)API_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-				(size_t)API_MEMORY_BYTES, MHD_OPTION_URI_LOG_CALLBACK, on_target,
-				api, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
-				MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-				MHD_OPTION_NOTIFY_CONNECTION, on_connection, NULL, MHD_OPTION_END);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const struct api_peer *peer = info != NULL ? info->socket_context : NULL;
+
+	return peer != NULL && peer->scraper;
+}
+
+struct MHD_Daemon *api_http_new(struct api *api, int fd, unsigned connections, bool scraper)
+{
+	return MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+		on_request, api, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET,
+		fd, MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)API_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)API_MEMORY_BYTES,
+		MHD_OPTION_URI_LOG_CALLBACK, on_target, api, MHD_OPTION_UNESCAPE_CALLBACK,
+		leave_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, scraper ? api : NULL, MHD_OPTION_END);
 }
 
 /* ---- starting ---- */
@@ -146,7 +159,7 @@ static int start_listening(struct api *api, int listen_fd, char why[static API_W
 		return -1;
 	if (listen_fd < 0)
 		api->socket_path = strdup(api->config->socket_path);
-	api->daemon = start_daemon(api, fd);
+	api->daemon = api_http_new(api, fd, API_CONNECTIONS_MAX, false);
 	if (api->daemon != NULL)
 		return 0;
 	snprintf(why, API_WHY_SIZE, "the HTTP server does not start: %s", strerror(errno));
@@ -174,11 +187,13 @@ static void free_unstarted(struct api *api)
 	peer_map_free(api->peers);
 	config_unref(api->config);
 	free(api->socket_path);
+	free(api->database);
 	free(api);
 }
 
 struct api *api_start(uv_loop_t *loop, const struct config *config, struct store *store,
-		      struct control *modems, int listen_fd, char why[static API_WHY_SIZE])
+		      struct control *modems, int listen_fd, int metrics_fd,
+		      char why[static API_WHY_SIZE])
 {
 	struct api *api = calloc(1, sizeof(*api));
 	struct store_stats stats;
@@ -194,18 +209,22 @@ struct api *api_start(uv_loop_t *loop, const struct config *config, struct store
 	api->started_mono = clock_mono_ms();
 	api->generation = 1;
 	api->peers = peer_map_new(config);
-	if (api->peers == NULL || start_listening(api, listen_fd, why) < 0) {
+	api->database = strdup(config->database);
+	if (api->peers == NULL || api->database == NULL ||
+	    start_listening(api, listen_fd, why) < 0) {
 		free_unstarted(api);
 		return NULL;
 	}
 	store_stats(store, &stats);
 	api->last_seq = stats.last_event_seq;
 	watch(api);
+	scrape_start(api, metrics_fd);
 	return api;
 }
 
 void api_set_config(struct api *api, const struct config *config)
 {
+	bool listens_elsewhere = strcmp(config->metrics_listen, api->config->metrics_listen) != 0;
 	struct peer_map *peers = peer_map_new(config);
 
 	if (peers == NULL) {
@@ -218,6 +237,8 @@ void api_set_config(struct api *api, const struct config *config)
 	config_unref(api->config);
 	api->config = config;
 	api->generation++;
+	if (listens_elsewhere)
+		scrape_set_config(api);
 }
 
 void api_set_modems(struct api *api, struct control *modems)
@@ -231,6 +252,11 @@ void api_set_modems(struct api *api, struct control *modems)
 			modem_trace_end(request);
 	}
 	api->modems = modems;
+}
+
+void api_seen(struct api *api, const struct db_seen *items, size_t n)
+{
+	metrics_seen(&api->metrics, items, n);
 }
 
 void api_events(struct api *api, int64_t last_seq)

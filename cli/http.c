@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PATH_SIZE = 2048, ANSWER_MAX = 64 << 20 };
 
@@ -198,6 +199,75 @@ enum exit_code http_call(const struct http *http, const char *method, const char
 	curl_slist_free_all(headers);
 	free(body.bytes);
 	free(text);
+	return result;
+}
+
+/* ---- downloads ---- */
+
+struct download {
+	CURL *curl;
+	int fd;
+	long long n;
+	struct body problem; /* where the answer is one */
+};
+
+static size_t on_download(char *bytes, size_t size, size_t n, void *arg)
+{
+	struct download *download = arg;
+	size_t left = size * n;
+	long status = 0;
+
+	curl_easy_getinfo(download->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (status != 200)
+		return on_body(bytes, size, n, &download->problem);
+	while (left > 0) {
+		ssize_t written = write(download->fd, bytes, left);
+
+		if (written < 0)
+			return 0;
+		bytes += written;
+		left -= (size_t)written;
+		download->n += written;
+	}
+	return size * n;
+}
+
+enum exit_code http_download(const struct http *http, const char *method, const char *path, int fd,
+			     long long *n)
+{
+	struct download download = { .fd = fd };
+	struct curl_slist *headers = NULL;
+	enum exit_code result = EXIT_DONE;
+	json_t *problem = NULL;
+	long status = 0;
+	CURLcode code;
+
+	download.curl = prepare(http, method, path, &headers);
+	if (download.curl == NULL)
+		return EXIT_FAILED;
+	curl_easy_setopt(download.curl, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(download.curl, CURLOPT_POSTFIELDS, "");
+	curl_easy_setopt(download.curl, CURLOPT_WRITEFUNCTION, on_download);
+	curl_easy_setopt(download.curl, CURLOPT_WRITEDATA, &download);
+	errno = 0;
+	code = curl_easy_perform(download.curl);
+	curl_easy_getinfo(download.curl, CURLINFO_RESPONSE_CODE, &status);
+	if (code == CURLE_WRITE_ERROR) {
+		fprintf(stderr, "simgate: cannot write the file: %s\n", strerror(errno));
+		result = EXIT_FAILED;
+	} else if (code != CURLE_OK) {
+		result = tell_unreachable(http, code);
+	} else if (status != 200) {
+		if (download.problem.n > 0)
+			problem = json_loadb(download.problem.bytes, download.problem.n, 0, NULL);
+		tell_problem(problem, status, retry_after(download.curl));
+		result = exit_for_status(status);
+	}
+	*n = download.n;
+	json_decref(problem);
+	free(download.problem.bytes);
+	curl_easy_cleanup(download.curl);
+	curl_slist_free_all(headers);
 	return result;
 }
 

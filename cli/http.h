@@ -28,6 +28,10 @@ struct http {
 enum exit_code http_call(const struct http *http, const char *method, const char *path,
 			 const json_t *body, json_t **answer);
 
+/* The answer's bytes into fd; *n: how many. A problem is told as above. */
+enum exit_code http_download(const struct http *http, const char *method, const char *path, int fd,
+			     long long *n);
+
 /* A stream of server-sent events until line returns false, the connection ends or seconds pass
  * (0: for ever). line gets every "data:" value. */
 typedef bool http_event(void *arg, const char *data);

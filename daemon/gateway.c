@@ -46,6 +46,14 @@ static void on_events(void *arg, int64_t last_seq)
 		manager_events(g->manager);
 }
 
+static void on_seen(void *arg, const struct db_seen *items, size_t n)
+{
+	struct gateway *g = arg;
+
+	if (g->api != NULL)
+		api_seen(g->api, items, n);
+}
+
 static void on_queued(void *arg, const struct due *items, size_t n)
 {
 	struct gateway *g = arg;
@@ -55,7 +63,9 @@ static void on_queued(void *arg, const struct due *items, size_t n)
 
 static int open_store(struct gateway *g, char why[static GATEWAY_WHY_SIZE])
 {
-	const struct store_hooks hooks = { .queued = on_queued, .events = on_events, .arg = g };
+	const struct store_hooks hooks = {
+		.queued = on_queued, .events = on_events, .seen = on_seen, .arg = g
+	};
 	struct seal_keys keys;
 
 	if (seal_load(&keys, g->config->key_file, why) < 0)
@@ -90,7 +100,8 @@ static int start_all(struct gateway *g, char why[static GATEWAY_WHY_SIZE])
 	g->windows = windows_start(g->loop, g->config, g->store);
 	if (g->retention == NULL || g->windows == NULL)
 		return -1;
-	g->api = api_start(g->loop, g->config, g->store, g->modems, sockets.api, why);
+	g->api = api_start(g->loop, g->config, g->store, g->modems, sockets.api, sockets.metrics,
+			   why);
 	if (g->api == NULL)
 		return -1;
 	g->manager = manager_start(g->loop, g->store, g->modems);

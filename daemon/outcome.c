@@ -244,6 +244,7 @@ static int refused(struct db *db, struct step *step, struct message_row *row)
 	step->avoid = judged.suspect;
 	if (judged.class == ERR_ACCEPTED)
 		return accepted(db, step, row);
+	db_saw(db, SEEN_ERROR, row->modem, cause.class, 1);
 	err = db_attempt_end(db, flight->attempt, ATTEMPT_REFUSED, -1, flight->code);
 	if (err == 0)
 		err = give_back_place(db, step, row);

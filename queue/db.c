@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ void db_fini(struct db *db)
 		sqlite3_finalize(db->statements[i].stmt);
 	sqlite3_close_v2(db->sqlite);
 	free(db->news.queued);
+	free(db->news.seen);
 	memset(db, 0, sizeof(*db));
 }
 
@@ -51,6 +53,7 @@ void db_unmark(struct db *db, const struct db_news *mark)
 {
 	/* The array may have grown since: its memory is the newer one. */
 	db->news.n_queued = mark->n_queued;
+	db->news.n_seen = mark->n_seen;
 	db->news.last_event = mark->last_event;
 	db->news.live = mark->live;
 	db->news.erased = mark->erased;
@@ -76,6 +79,27 @@ int db_news_queued(struct db *db, const struct due *item)
 	}
 	news->queued[news->n_queued++] = *item;
 	return 0;
+}
+
+void db_saw(struct db *db, enum seen_kind kind, const char *a, const char *b, int64_t value)
+{
+	struct db_news *news = &db->news;
+	struct db_seen *seen;
+
+	if (news->n_seen == news->cap_seen) {
+		size_t cap = news->cap_seen == 0 ? 64 : news->cap_seen * 2;
+		struct db_seen *grown = realloc(news->seen, cap * sizeof(*grown));
+
+		if (grown == NULL)
+			return;
+		news->seen = grown;
+		news->cap_seen = cap;
+	}
+	seen = &news->seen[news->n_seen++];
+	seen->kind = kind;
+	seen->value = value;
+	snprintf(seen->a, sizeof(seen->a), "%s", a);
+	snprintf(seen->b, sizeof(seen->b), "%s", b != NULL ? b : "");
 }
 
 void db_rollback(struct db *db)

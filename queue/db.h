@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "queue/seal.h"
+#include "queue/seen.h"
 
 struct db; /* private to queue/: db_private.h */
 
@@ -28,6 +29,9 @@ int64_t db_live_messages(const struct db *db);
 /* Runs tx inside the transaction: what it wrote stays where it returns 0, else it alone is taken
  * back. Returns what tx returned, or why the database failed. */
 int db_nested(struct db *db, int (*tx)(struct db *db, void *arg), void *arg);
+
+/* For counters of the loop; b may be NULL. Taken back with the transaction. */
+void db_saw(struct db *db, enum seen_kind kind, const char *a, const char *b, int64_t value);
 
 /* Rows written so far by this connection: two calls tell whether anything was in between. */
 int64_t db_changes(const struct db *db);

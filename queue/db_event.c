@@ -23,9 +23,11 @@ int db_event_add(struct db *db, const struct event_new *event)
 			"ittttttt", db->now, event->type, event->site, event->subject, event->state,
 			event->modem, event->reason, event->channel);
 
-	if (err == 0)
-		db->news.last_event = sqlite3_last_insert_rowid(db->sqlite);
-	return err;
+	if (err < 0)
+		return err;
+	db->news.last_event = sqlite3_last_insert_rowid(db->sqlite);
+	db_saw(db, SEEN_EVENT, event->type, event->channel, 1);
+	return 0;
 }
 
 static void read_event(sqlite3_stmt *stmt, struct event *event)

@@ -32,18 +32,18 @@ static bool waits(int state)
 	return state == MSG_SCHEDULED || state == MSG_QUEUED;
 }
 
-static int tally(struct db *db, int state, int by)
+static int tally(struct db *db, enum config_kind kind, int state, int by)
 {
-	return db_exec(db, NULL, "UPDATE tally SET n = n + ?2 WHERE state = ?1", "ii",
-		       (int64_t)state, (int64_t)by);
+	return db_exec(db, NULL, "UPDATE tally SET n = n + ?3 WHERE kind = ?1 AND state = ?2",
+		       "iii", (int64_t)kind, (int64_t)state, (int64_t)by);
 }
 
-int message_count(struct db *db, int from, enum message_state to)
+int message_count(struct db *db, enum config_kind kind, int from, enum message_state to)
 {
-	int err = tally(db, (int)to, 1);
+	int err = tally(db, kind, (int)to, 1);
 
 	if (err == 0 && from >= 0)
-		err = tally(db, from, -1);
+		err = tally(db, kind, from, -1);
 	if (err == 0)
 		db->news.live += waits((int)to) - waits(from);
 	return err;
@@ -148,7 +148,10 @@ int message_tell(struct db *db, const struct message_row *row, const char *reaso
 
 	snprintf(type, sizeof(type), "message.%s", state);
 	err = db_event_add(db, &event);
-	return err < 0 ? err : message_news(db, row);
+	if (err < 0)
+		return err;
+	db_saw(db, SEEN_MESSAGE, config_kind_name(row->kind), state, 1);
+	return message_news(db, row);
 }
 
 static int insert(struct db *db, struct message_row *row, const unsigned char *sealed, size_t n)
@@ -198,7 +201,7 @@ int db_message_add(struct db *db, struct message_row *row, const char *text)
 	row->has_text = true;
 	err = insert_sealed(db, row, text);
 	if (err == 0)
-		err = message_count(db, -1, row->state);
+		err = message_count(db, row->kind, -1, row->state);
 	return err < 0 ? err : message_tell(db, row, NULL);
 }
 

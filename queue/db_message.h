@@ -73,7 +73,11 @@ int db_message_erase_texts(struct db *db, int64_t ended_before);
 
 struct message_counts {
 	int64_t by_state[MSG_STATES];
+	int64_t by_kind[KIND_COUNT][MSG_STATES];
 	int64_t oldest_queued_at; /* 0: none waits */
 };
 
 int db_message_counts(struct db *db, struct message_counts *counts);
+
+/* When what waits longest of this kind became due; 0: none waits. Cheap for any queue. */
+int db_message_oldest_due(struct db *db, enum config_kind kind, int64_t *due_at);

@@ -107,16 +107,19 @@ int db_message_list(struct db *db, const struct message_query *query, struct mes
 
 static int read_tally(struct db *db, struct message_counts *counts)
 {
-	sqlite3_stmt *stmt = db_query(db, "SELECT state, n FROM tally", "");
+	sqlite3_stmt *stmt = db_query(db, "SELECT state, n, kind FROM tally", "");
 	int err;
 
 	if (stmt == NULL)
 		return db_error(db);
 	while ((err = db_step(db, stmt)) == 0) {
-		int64_t state = sqlite3_column_int64(stmt, 0);
+		int64_t state = sqlite3_column_int64(stmt, 0), kind = sqlite3_column_int64(stmt, 2);
+		int64_t n = sqlite3_column_int64(stmt, 1);
 
-		if (state >= 0 && state < MSG_STATES)
-			counts->by_state[state] = sqlite3_column_int64(stmt, 1);
+		if (state < 0 || state >= MSG_STATES || kind < 0 || kind >= KIND_COUNT)
+			continue;
+		counts->by_state[state] += n;
+		counts->by_kind[kind][state] = n;
 	}
 	return err == -ENOENT ? 0 : err;
 }
@@ -131,5 +134,24 @@ int db_message_counts(struct db *db, struct message_counts *counts)
 		return err;
 	err = db_value(db, &counts->oldest_queued_at,
 		       "SELECT created_at FROM message WHERE state = 1 ORDER BY seq LIMIT 1", "");
+	return err == -ENOENT ? 0 : err;
+}
+
+/* From route to route and rank to rank by the index of what is due. */
+int db_message_oldest_due(struct db *db, enum config_kind kind, int64_t *due_at)
+{
+	int64_t first = message_rank(kind, PRIORITY_HIGH), last = message_rank(kind, PRIORITY_LOW);
+	int err = db_value(
+		db, due_at,
+		"WITH RECURSIVE routes(route) AS (SELECT min(route) FROM message WHERE state = 1"
+		" UNION ALL SELECT (SELECT min(route) FROM message WHERE state = 1 AND"
+		" route > routes.route) FROM routes WHERE routes.route IS NOT NULL),"
+		" ranks(rank) AS (VALUES (?1) UNION ALL SELECT rank + 1 FROM ranks WHERE rank < ?2)"
+		" SELECT min((SELECT min(due_at) FROM message WHERE state = 1 AND"
+		" message.route = routes.route AND message.rank = ranks.rank)) FROM routes, ranks",
+		"ii", first, last);
+
+	if (err == -ENOENT)
+		*due_at = 0;
 	return err == -ENOENT ? 0 : err;
 }

@@ -129,6 +129,20 @@ static int keep_places(struct db *db, const struct message_row *row)
 		       "ii", row->seq, (int64_t)(row->state == MSG_FAILED));
 }
 
+/* How long it took to come so far, told once a message. */
+static void note_wait(struct db *db, const struct message_row *row)
+{
+	const char *kind = config_kind_name(row->kind);
+	int64_t due = row->due_at > row->created_at ? row->due_at : row->created_at;
+
+	if (row->state == MSG_SENDING && row->first_submit_at == db->now)
+		db_saw(db, SEEN_QUEUE, kind, NULL, db->now - due);
+	else if (row->state == MSG_SENT && row->first_submit_at > 0)
+		db_saw(db, SEEN_NETWORK, kind, NULL, row->sent_at - row->first_submit_at);
+	else if (row->state == MSG_DELIVERED)
+		db_saw(db, SEEN_REPORT, kind, NULL, row->delivered_at - row->sent_at);
+}
+
 int db_message_move(struct db *db, struct message_row *row, enum message_state to,
 		    const struct message_cause *cause)
 {
@@ -146,12 +160,14 @@ int db_message_move(struct db *db, struct message_row *row, enum message_state t
 	if (err == 0)
 		err = keep_places(db, &moved);
 	if (err == 0)
-		err = message_count(db, (int)row->state, to);
+		err = message_count(db, row->kind, (int)row->state, to);
 	if (err == 0)
 		err = message_tell(db, &moved, cause->code);
-	if (err == 0)
-		*row = moved;
-	return err;
+	if (err < 0)
+		return err;
+	note_wait(db, &moved);
+	*row = moved;
+	return 0;
 }
 
 int db_message_requeue(struct db *db, struct message_row *row, int64_t due_at,

@@ -24,7 +24,7 @@ void message_read_row(sqlite3_stmt *stmt, struct message_row *row);
 
 /* One message is in state `to` that was in `from` (-1: it is new): counts it on disk and among the
  * waiting ones. */
-int message_count(struct db *db, int from, enum message_state to);
+int message_count(struct db *db, enum config_kind kind, int from, enum message_state to);
 
 /* The scheduler learns of it, if it waits. */
 int message_news(struct db *db, const struct message_row *row);

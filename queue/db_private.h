@@ -9,6 +9,7 @@
 
 #include "queue/db.h"
 #include "queue/due.h"
+#include "queue/seen.h"
 
 enum { DB_STATEMENTS = 256 };
 
@@ -21,6 +22,8 @@ struct db_statement {
 struct db_news {
 	struct due *queued;
 	size_t n_queued, cap_queued;
+	struct db_seen *seen;
+	size_t n_seen, cap_seen;
 	int64_t last_event; /* 0: none was added */
 	int64_t live;       /* waiting messages, as of now */
 	bool erased;        /* people's data went: the write-ahead log must not keep it */

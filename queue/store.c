@@ -17,6 +17,11 @@
 #include "base/log.h"
 #include "queue/store_private.h"
 
+const int64_t store_commit_bounds[STORE_COMMIT_BOUNDS] = { 100,   250,    500,    1000,
+							   2500,  5000,   10000,  25000,
+							   50000, 100000, 500000, 2000000 };
+const int64_t store_group_bounds[STORE_GROUP_BOUNDS] = { 1, 2, 4, 8, 16, 32, 64, 128, 256 };
+
 void jobs_push(struct jobs *jobs, struct job *job)
 {
 	job->next = NULL;
@@ -94,6 +99,10 @@ static void take_stats(struct store_stats *stats, const struct group *group)
 	if (group->commits > 0) {
 		stats->commit_us_last = group->commit_us;
 		stats->commit_us_total += group->commit_us;
+		histogram_add(&stats->commit_us, store_commit_bounds, STORE_COMMIT_BOUNDS,
+			      group->commit_us);
+		histogram_add(&stats->group_size, store_group_bounds, STORE_GROUP_BOUNDS,
+			      group->transactions);
 	}
 	if (group->news.last_event > stats->last_event_seq)
 		stats->last_event_seq = group->news.last_event;
@@ -110,7 +119,10 @@ static void deliver(struct store *store, struct group *group)
 		hooks->queued(hooks->arg, news->queued, news->n_queued);
 	if (news->last_event > 0 && hooks->events != NULL)
 		hooks->events(hooks->arg, news->last_event);
+	if (news->n_seen > 0 && hooks->seen != NULL)
+		hooks->seen(hooks->arg, news->seen, news->n_seen);
 	complete(&group->jobs);
+	free(group->news.seen);
 	free(group->news.queued);
 	free(group);
 }

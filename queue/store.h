@@ -14,8 +14,10 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "base/histogram.h"
 #include "queue/due.h"
 #include "queue/seal.h"
+#include "queue/seen.h"
 
 struct db;    /* db.h */
 struct store; /* private to store.c */
@@ -37,6 +39,8 @@ struct store_hooks {
 	/* The newest event's number; there are new ones. */
 	void (*events)(void *arg, int64_t last_seq);
 	void *arg;
+	/* For counters. Borrowed. */
+	void (*seen)(void *arg, const struct db_seen *items, size_t n);
 };
 
 enum { STORE_WHY_SIZE = 256 };
@@ -59,7 +63,12 @@ struct store_stats {
 	int64_t commits, transactions, failed_commits;
 	int64_t commit_us_last, commit_us_total;
 	int64_t last_event_seq, live_messages;
+	struct histogram commit_us, group_size; /* of groups that were committed */
 };
+
+enum { STORE_COMMIT_BOUNDS = 12, STORE_GROUP_BOUNDS = 9 };
+extern const int64_t store_commit_bounds[STORE_COMMIT_BOUNDS];
+extern const int64_t store_group_bounds[STORE_GROUP_BOUNDS];
 
 void store_stats(const struct store *store, struct store_stats *stats);
 

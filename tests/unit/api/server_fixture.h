@@ -108,7 +108,7 @@ static inline void fixture_start_with(struct fixture *f, const char *more,
 		fail_msg("%s", why);
 	if (modems != NULL)
 		f->modems = modems(f);
-	f->api = api_start(&f->loop, f->config, f->store, f->modems, -1, why);
+	f->api = api_start(&f->loop, f->config, f->store, f->modems, -1, -1, why);
 	if (f->api == NULL)
 		fail_msg("%s", why);
 }

@@ -27,7 +27,8 @@ static const struct {
 	{ "GET", "/v1", NULL, "", NULL, NULL },
 	{ "GET", "/v1/messages/m/retry/x", NULL, "", NULL, NULL },
 	{ "GET", "/v1/{}/m", NULL, "", NULL, NULL },
-	{ "GET", "/metrics", NULL, "", NULL, NULL },
+	{ "GET", "/metrics", "/metrics", "", NULL, NULL },
+	{ "POST", "/metrics", NULL, "GET, HEAD", NULL, NULL },
 };
 
 static void test_find(void **state)

@@ -270,7 +270,7 @@ static void test_socket_file(void **state)
 	fixture_start(&f, SITES);
 	assert_int_equal(stat(f.socket, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
-	assert_null(api_start(&f.loop, f.config, f.store, NULL, -1, why));
+	assert_null(api_start(&f.loop, f.config, f.store, NULL, -1, -1, why));
 	assert_non_null(strstr(why, "in use"));
 	assert_int_equal(stat(f.socket, &st), 0); /* the live one is left alone */
 	fixture_stop(&f);
@@ -281,7 +281,7 @@ static void restart(struct fixture *f, bool works)
 	char why[API_WHY_SIZE];
 
 	f->api_closed = false;
-	f->api = api_start(&f->loop, f->config, f->store, NULL, -1, why);
+	f->api = api_start(&f->loop, f->config, f->store, NULL, -1, -1, why);
 	assert_int_equal(f->api != NULL, works);
 	if (!works)
 		assert_non_null(strstr(why, "not a socket"));
@@ -328,7 +328,7 @@ static void test_adopted_socket(void **state)
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(fd, 16), 0);
 	f.api_closed = false;
-	f.api = api_start(&f.loop, f.config, f.store, NULL, fd, why);
+	f.api = api_start(&f.loop, f.config, f.store, NULL, fd, -1, why);
 	assert_non_null(f.api);
 	c = client_open(&f);
 	assert_int_equal(client_ask(&f, c, "GET /v1/modems", "", "", NULL), 200);

@@ -174,7 +174,7 @@ static void test_hooks(void **state)
 {
 	struct fixture *f = &fixture;
 	struct heard heard = { .fixture = f };
-	struct store_hooks hooks = { hear_queued, hear_events, &heard };
+	struct store_hooks hooks = { hear_queued, hear_events, &heard, NULL };
 	struct note notes[] = {
 		{ .name = "a", .turn = 7 },
 		{ .name = "b", .turn = 8, .answer = 1 }, /* refused: nobody hears of it */
@@ -231,7 +231,7 @@ static void test_live_messages_at_open(void **state)
 		"report,"
 		" created_at, due_at, deadline, submit_by)"
 		" SELECT 'm' || i, 's', 0, i, 0, 1, 1, 1, 0, 0, 0, 0, 0 FROM n;"
-		"UPDATE tally SET n = 1 WHERE state < 5;"
+		"UPDATE tally SET n = 1 WHERE kind = 0 AND state < 5;"
 		"INSERT INTO event (seq, at, type, site, subject) VALUES (77, 0, 't', 's', 'm1')");
 	fixture_open(f, NULL);
 	assert_int_equal(stats_of(f).live_messages, 2);
