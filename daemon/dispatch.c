@@ -167,6 +167,8 @@ static void tick_apply(struct dispatch *d, const struct tick *t)
 	for (size_t i = 0; i < t->n_refills; i++)
 		take_refill(d, &t->refills[i]);
 	dispatch_wake_at(d, t->next_at);
+	for (size_t i = 0; i < d->n_routes; i++)
+		dispatch_wake_at(d, sched_avoided_till(d->routes[i].sched, clock_now_ms()));
 }
 
 static void on_tick(void *arg, int status)

@@ -200,6 +200,8 @@ static void on_looked_up(void *arg, int status)
 		seen->loaded = true;
 		if (lookup->since != 0 && seen->without_since > lookup->since)
 			seen->without_since = lookup->since;
+		else if (lookup->since == 0 && seen->without_since != 0)
+			write_note(seen, NULL, "", true); /* it has had none so far */
 	}
 	release(lookup->log);
 	free(lookup);

@@ -217,43 +217,6 @@ enum step sim_tries(struct session *s, const struct at_reply *reply, enum step u
 	return ST_PIN_TRIES;
 }
 
-enum step sim_pin_ask(struct session *s, const struct at_reply *reply, enum step usual)
-{
-	const struct session_bringup *b = &s->bringup;
-	const char *why = NULL;
-
-	(void)reply;
-	if (s->modem->pin_file[0] == '\0')
-		why = "the SIM asks for its PIN and no pin_file is configured";
-	else if (b->pin_refused && strcmp(b->pin_refused_iccid, s->status.iccid) == 0)
-		why = "the SIM refused the PIN; it is not tried again: correct pin_file, then "
-		      "reopen it";
-	else if (b->tries_left >= 0 && b->tries_left < TRIES_KEPT)
-		why = "the SIM has too few PIN tries left; enter the right PIN in a phone first";
-	session_state(s, MODEM_SIM_PIN, "%s",
-		      why != NULL ? why : "the SIM asks for its PIN, which is being tried");
-	return why != NULL ? ask_again(s, LOCKED_MS) : usual;
-}
-
-void sim_want_pin(struct session *s)
-{
-	s->events->pin_wanted(s->arg, s, s->status.iccid, s->bringup.tries_left);
-}
-
-void session_pin_answer(struct session *s, bool allowed)
-{
-	if (!bringup_waits_for_pin(s))
-		return;
-	if (allowed) {
-		bringup_from(s, ST_PIN_ENTER);
-		return;
-	}
-	session_state(s, MODEM_SIM_PIN,
-		      "this PIN failed on this SIM before; it is not tried again");
-	s->bringup.step = ST_SIM;
-	session_after(s, TIMER_STEP, LOCKED_MS);
-}
-
 /* Reads the first line of the file: 4 to 8 digits. 0, or what is wrong as -errno. */
 static int read_pin(const char *path, char pin[PIN_MAX + 1])
 {
@@ -279,6 +242,60 @@ static int read_pin(const char *path, char pin[PIN_MAX + 1])
 			: 0;
 	secret_wipe(text, sizeof(text));
 	return error;
+}
+
+/* NULL: it can be tried. */
+static const char *file_trouble(const struct session *s)
+{
+	char pin[PIN_MAX + 1];
+	int error = read_pin(s->modem->pin_file, pin);
+
+	secret_wipe(pin, sizeof(pin));
+	if (error == 0)
+		return NULL;
+	if (error == -EINVAL)
+		return "the SIM asks for its PIN: pin_file does not hold 4 to 8 digits";
+	return error == -ENOENT ? "the SIM asks for its PIN: pin_file does not exist"
+				: "the SIM asks for its PIN: pin_file cannot be read";
+}
+
+enum step sim_pin_ask(struct session *s, const struct at_reply *reply, enum step usual)
+{
+	const struct session_bringup *b = &s->bringup;
+	const char *why = NULL;
+
+	(void)reply;
+	if (s->modem->pin_file[0] == '\0')
+		why = "the SIM asks for its PIN and no pin_file is configured";
+	else if (b->pin_refused && strcmp(b->pin_refused_iccid, s->status.iccid) == 0)
+		why = "the SIM refused the PIN; it is not tried again: correct pin_file, then "
+		      "reopen it";
+	else if (b->tries_left >= 0 && b->tries_left < TRIES_KEPT)
+		why = "the SIM has too few PIN tries left; enter the right PIN in a phone first";
+	else
+		why = file_trouble(s);
+	session_state(s, MODEM_SIM_PIN, "%s",
+		      why != NULL ? why : "the SIM asks for its PIN, which is being tried");
+	return why != NULL ? ask_again(s, LOCKED_MS) : usual;
+}
+
+void sim_want_pin(struct session *s)
+{
+	s->events->pin_wanted(s->arg, s, s->status.iccid, s->bringup.tries_left);
+}
+
+void session_pin_answer(struct session *s, bool allowed)
+{
+	if (!bringup_waits_for_pin(s))
+		return;
+	if (allowed) {
+		bringup_from(s, ST_PIN_ENTER);
+		return;
+	}
+	session_state(s, MODEM_SIM_PIN,
+		      "this PIN failed on this SIM before; it is not tried again");
+	s->bringup.step = ST_SIM;
+	session_after(s, TIMER_STEP, LOCKED_MS);
 }
 
 bool sim_pin_cmd(struct session *s, char *cmd, size_t size)

@@ -51,7 +51,8 @@ static void reopen_later(struct session *s, const char *why)
 void session_set_config(struct session *s, const struct config *config,
 			const struct config_modem *modem)
 {
-	bool again = s->refused || needs_reopening(s->modem, modem);
+	bool waits = s->status.state == MODEM_SIM_PIN; /* its file may hold another PIN now */
+	bool again = s->refused || waits || needs_reopening(s->modem, modem);
 
 	take(s, config, modem);
 	if (s->closing || !again)

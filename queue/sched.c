@@ -474,6 +474,20 @@ int64_t sched_wait_ms(struct sched *sched, int64_t now_ms)
 	return item == NULL ? -1 : item->due.due_at - now_ms;
 }
 
+int64_t sched_avoided_till(const struct sched *sched, int64_t now_ms)
+{
+	int64_t soonest = 0;
+
+	for (size_t i = 0; i < sched->buckets; i++)
+		for (const struct item *at = sched->by_seq[i]; at != NULL; at = at->next) {
+			int64_t till = at->due.avoid_till;
+
+			if (till > now_ms && (soonest == 0 || till < soonest))
+				soonest = till;
+		}
+	return soonest;
+}
+
 size_t sched_count(const struct sched *sched)
 {
 	return sched->count[LATER] + sched->count[READY] + sched->count[PARKED];

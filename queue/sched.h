@@ -57,5 +57,8 @@ void sched_filled(struct sched *sched, bool complete);
 /* Milliseconds until sched_take may give something if nothing else happens: 0 now, -1 never. */
 int64_t sched_wait_ms(struct sched *sched, int64_t now_ms);
 
+/* The soonest avoid_till after now; 0: none. Walks the whole window. */
+int64_t sched_avoided_till(const struct sched *sched, int64_t now_ms);
+
 size_t sched_count(const struct sched *sched); /* in the window, without those in flight */
 size_t sched_in_flight(const struct sched *sched);

@@ -195,6 +195,7 @@ static enum delivery_reason of_field(const char *reason)
 		{ "not_a_mobile", DELIVERY_NOT_A_MOBILE },
 		{ "country_not_allowed", DELIVERY_COUNTRY_NOT_ALLOWED },
 		{ "number_old_form", DELIVERY_NUMBER_MAYBE_MISTYPED },
+		{ "gateway_number", DELIVERY_NUMBER_MAYBE_MISTYPED },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)

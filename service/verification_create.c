@@ -104,6 +104,16 @@ static int own_number(const struct rule *rule, const struct verification_wish *w
 	return err == -ENOENT ? 0 : err;
 }
 
+/* A code to one of our own SIMs would come back to us and be shown as a received SMS. */
+static int refuse_own_sim(const struct rule *rule, const char *e164, struct refusal *why)
+{
+	for (size_t i = 0; i < rule->config->n_modems; i++)
+		if (strcmp(rule->config->modems[i].number, e164) == 0)
+			return rule_refuse_field(why, "phone", "gateway_number",
+						 "This is a number of the gateway itself.");
+	return 0;
+}
+
 static int read_phone(const struct rule *rule, const char *phone, struct verification_wish *wish,
 		      struct refusal *why)
 {
@@ -121,6 +131,8 @@ static int read_phone(const struct rule *rule, const char *phone, struct verific
 			       : -EINVAL;
 	err = number_parse_mobile(&number, phone, rule->site->region,
 				  &rule->site->verification.countries, "phone", why);
+	if (err == 0)
+		err = refuse_own_sim(rule, number.e164, why);
 	if (err == 0)
 		memcpy(wish->phone, number.e164, sizeof(wish->phone));
 	return err;

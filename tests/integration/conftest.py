@@ -15,8 +15,8 @@ class Field:
         self.folder = folder
         self.simulators, self.gateways = [], []
 
-    def simulator(self, *options, name="gsm0"):
-        self.simulators.append(gate.Simulator(self.folder, *options, name=name))
+    def simulator(self, *options, name="gsm0", **more):
+        self.simulators.append(gate.Simulator(self.folder, *options, name=name, **more))
         return self.simulators[-1]
 
     def gateway(self, *modems, **more):

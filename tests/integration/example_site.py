@@ -71,6 +71,10 @@ class Site:
 
     def later(self, seconds):
         self.calendar.later(seconds)
+        # One that changes nothing goes through the writer of the store: when it is answered, no
+        # group of transactions is left that began before.
+        nothing = self.gateway.call("DELETE", "/v1/messages/msg_00000000000000000000000000")
+        assert nothing.status == 404, nothing
 
     def sms(self, phone):
         """Every text that the phone got, oldest first."""

@@ -131,15 +131,17 @@ class Process:
 class Simulator(Process):
     """One GSM modem on a pty with a handset's view and a control socket."""
 
-    def __init__(self, folder, *options, name="gsm0"):
+    def __init__(self, folder, *options, name="gsm0", common=()):
+        """common: options of every modem, where options names more of them."""
         self.folder, self.name = folder, name
         self.pty = os.path.join(folder, f"{name}.pty")
         self.control_path = os.path.join(folder, f"{name}.control")
         self.handset_path = os.path.join(folder, f"{name}.handset")
         self.dialogue_path = os.path.join(folder, f"{name}.dialogue")
-        command = [os.path.join(BUILD, "gsm-simulator"), "--modem", name, "--pty", self.pty,
-                   "--control", self.control_path, "--handset", self.handset_path,
-                   "--log", self.dialogue_path, *map(str, options)]
+        command = [os.path.join(BUILD, "gsm-simulator"), *map(str, common),
+                   "--handset", self.handset_path, "--log", self.dialogue_path,
+                   "--modem", name, "--pty", self.pty, "--control", self.control_path,
+                   *map(str, options)]
         super().__init__(command, os.path.join(folder, f"{name}.simulator.log"))
         wait_until(lambda: os.path.islink(self.pty) and os.path.exists(self.control_path)
                    or not self.alive(), why="the simulator did not get ready")

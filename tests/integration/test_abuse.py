@@ -225,6 +225,121 @@ def test_refused_entries_are_events_of_their_verification(field):
     assert gone.status == 404 and len(refusals(gateway)) == before
 
 
+class Refusals:
+    """Each refusal is a problem with its reason, says when to come again, and is an event."""
+
+    def __init__(self, gateway):
+        self.gateway = gateway
+
+    def told(self, status, reason, answer, kind="verification.refused"):
+        gate.refused(answer, status, reason)
+        if status in (423, 429, 503):
+            assert abs(answer["retry_after"] - int(answer.headers["Retry-After"])) <= 1
+        events = self.gateway.get("/v1/events?after=0&limit=200&types=verification.,contact_"
+                                  "request.")["items"]
+        assert (events[-1]["type"], events[-1]["data"]["reason"]) == (kind, reason), events[-1]
+
+    def code(self, status, reason, account, number, site="shop", **more):
+        self.told(status, reason, self.gateway.post(
+            f"/v1/verifications?site={site}", dict(account=account, phone=number, **more)))
+
+    def entry(self, status, reason, verification, code):
+        self.told(status, reason, self.gateway.post(
+            f"/v1/verifications/{verification['id']}/check", {"code": code}))
+
+    def contact(self, status, reason, from_account, to_account, site="shop"):
+        self.told(status, reason, self.gateway.post(
+            f"/v1/contact-requests?site={site}", {
+                "from_account": from_account, "to_account": to_account, "from_name": "A",
+                "to_name": "B", "order": "1"}), "contact_request.refused")
+
+
+def wrong(code):
+    return f"{(int(code) + 1) % 1000000:06d}"
+
+
+BETA = """}, { name = "beta"; region = "RU"; locale = "ru"; origin = "beta.example";
+  contact = { require_sender_verified = true; };
+  verification = { sms_ttl = "1s"; reveal_bound = "at_once"; channels = [ "sms" ]; };
+} );"""
+
+
+def test_every_refusal_has_a_reason_a_wait_and_an_event(field):
+    sites = limited('per_account = [ "3/1h" ];').replace('[ "1s" ]', '[ "60s" ]')
+    simulator, gateway = field.pair("--send-time", 5, sites=sites.replace("} );", BETA))
+    no = Refusals(gateway)
+
+    def at(site, account, number):
+        answer = gateway.post(f"/v1/verifications?site={site}",
+                              {"account": account, "phone": number})
+        assert answer.status == 202, answer
+        return answer
+    # what cannot be asked for
+    no.code(422, "number_too_short", "a", "12")
+    no.code(422, "number_has_letters", "a", "+7 912 345 67 8x")
+    no.code(422, "not_a_mobile", "a", "+74951234567")
+    no.code(422, "country_not_allowed", "a", "+4915112345678")
+    no.code(422, "channel_not_available", "a", phone(1), channel="zalo")
+    no.code(422, "channel_not_available", "a", phone(1), "beta", channel="missed_call")
+    # entries, and their locks
+    first = at("shop", "a", phone(1))
+    no.code(429, "too_soon", "a", phone(1))
+    code = gate.code_for(simulator, phone(1))
+    no.entry(422, "malformed", first, "12")
+    for _ in range(5):
+        gateway.post(f"/v1/verifications/{first['id']}/check", {"code": wrong(code)})
+    locked = gateway.post(f"/v1/verifications/{first['id']}/check", {"code": code})
+    gate.refused(locked, 423, "locked")  # its event is verification.locked
+    no.entry(423, "locked", first, code)
+    no.code(423, "locked", "a", phone(1))
+    second = at("shop", "b", phone(1))
+    for _ in range(5):
+        gateway.post(f"/v1/verifications/{second['id']}/check", {"code": wrong(
+            gate.code_for(simulator, phone(1), 2))})
+    no.code(423, "number_locked", "c", phone(1))
+    # limits
+    for n in range(3):
+        at("shop", "d", phone(2, n))
+    no.code(429, "limit_reached", "d", phone(2, 3))
+    # whose number it is
+    owned = at("shop", "e", phone(3))
+    code = gate.code_for(simulator, phone(3))
+    assert gateway.post(f"/v1/verifications/{owned['id']}/check", {"code": code}).status == 200
+    no.entry(409, "already_approved", owned, code)
+    no.code(422, "use_change", "e", phone(4))
+    no.code(422, "not_the_accounts_number", "e", phone(4), purpose="login")
+    other = at("shop", "f", phone(3))
+    no.entry(409, "number_bound_elsewhere", other, gate.code_for(simulator, phone(3), 2))
+    gateway.post(f"/v1/verifications/{other['id']}/cancel")
+    no.entry(409, "canceled", other, code)
+    # a code that ended; a number that is told at once
+    short = at("beta", "a", phone(5))
+    code = gate.code_for(simulator, phone(5))
+    gate.wait_until(lambda: gateway.get(f"/v1/verifications/{short['id']}")["state"] == "expired")
+    no.entry(410, "code_expired", short, code)
+    # calls
+    call = {"account": "g", "phone": phone(6), "channel": "missed_call"}
+    assert gateway.post("/v1/verifications?site=shop", call).status == 202
+    no.code(429, "call_pending", "h", phone(6), channel="missed_call")
+    gateway.post("/v1/modems/gsm0/actions", {"action": "drain"})
+    gateway.wait_modem("drained")
+    no.code(503, "gateway_not_ready", "h", phone(7), channel="missed_call")
+    gateway.post("/v1/modems/gsm0/actions", {"action": "resume"})
+    gateway.wait_modem()
+    # contact requests
+    no.contact(422, "same_account", "e", "e")
+    no.contact(409, "recipient_not_verified", "x", "nobody")
+    no.contact(409, "sender_not_verified", "x", "e", "beta")
+    assert gateway.post("/v1/contact-requests?site=shop", {
+        "from_account": "x", "to_account": "e", "from_name": "A", "to_name": "B",
+        "order": "1"}).status == 202
+    no.contact(429, "limit_reached", "x", "e")
+    simulator.control(f"sms {phone(3)} СТОП")
+    gate.wait_until(lambda: gateway.get("/v1/events?after=0&types=number.")["items"])
+    no.contact(409, "recipient_opted_out", "y", "e")
+    assert simulator.violations() == 0
+
+
 def test_refused_requests_leave_nothing_but_their_event(field):
     _, gateway = field.pair("--send-time", 5)
     gate.refused(gateway.post("/v1/contact-requests", {

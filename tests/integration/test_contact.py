@@ -2,6 +2,7 @@
 import concurrent.futures
 import itertools
 import re
+import time
 
 import pytest
 
@@ -179,6 +180,53 @@ def test_the_window_starts_when_the_message_leaves(field):
     assert gate.seconds(later["created_at"]) >= gate.seconds(shown["next_allowed_at"])
     gateway.wait_message(second["message"], "sent")
     assert len(texts(simulator, "+79161234567")) == 2
+
+
+def test_a_limit_outlives_a_crash(field):
+    simulator, gateway = field.pair("--send-time", 5, sites=gate.one_site(contact=OPEN))
+    gate.verify(simulator, gateway, "to", "+79161234567")
+    gateway.wait_message(ask(gateway, "from", "to")["message"], "sent")
+    gateway.kill()
+    gateway.start()
+    gateway.wait_modem()
+    limited = gate.refused(ask(gateway, "from", "to"), 429, "limit_reached")
+    assert 10700 < int(limited.headers["Retry-After"]) <= 10800
+    assert len(texts(simulator, "+79161234567")) == 1
+
+
+def test_quiet_hours_hold_requests_and_never_codes(field):
+    hour = time.gmtime().tm_hour
+    quiet = f"{hour:02d}:00-{(hour + 2) % 24:02d}:00"
+    simulator, gateway = field.pair("--send-time", 5, sites=gate.one_site(
+        contact=f'quiet_hours = "{quiet}";' + OPEN, site='timezone = "UTC";'))
+    gate.verify(simulator, gateway, "to", "+79161234567")  # its code has come
+    held = ask(gateway, "from", "to")
+    assert (held.status, held["state"]) == (202, "scheduled"), held
+    due = gateway.message(held["message"])["estimated_send_at"]
+    assert due is None or time.gmtime(gate.seconds(due)).tm_hour == (hour + 2) % 24
+    gate.refused(ask(gateway, "from", "to"), 429, "limit_reached")  # it holds its place
+    gate.verify(simulator, gateway, "other", "+79161234568")
+    assert len(texts(simulator, "+79161234567")) == 0
+
+
+@pytest.mark.parametrize("word", [
+    "STOP", "Quit", "END", "revoke", "opt out", "cancel", "unsubscribe", "STOPALL", "OPTOUT",
+    "ARRET", "СТОП", "отписаться", "ОТПИСКА", "Отказ", "ВІДПИСАТИСЯ", "ТОҚТАТУ", "TC", "tu choi",
+    "TỪ CHỐI", "HUY", "Hủy", "DUNG", "dừng", "СТОР", "STОP"])
+def test_words_of_all_languages_stop_requests(pair, people, word):
+    """And the way back is open; look-alikes count, too."""
+    simulator, gateway = pair
+    sender, recipient, phone = people(f"stop {word}")
+    number = f"/v1/numbers/{phone}"
+    simulator.control(f"sms {phone} {word}")
+    gate.wait_until(lambda: gateway.get(number)["opted_out_at"], why=f"{word} stopped nothing")
+    gate.refused(ask(gateway, sender, recipient), 409, "recipient_opted_out")
+    code = gateway.post("/v1/verifications", {"account": recipient, "phone": phone,
+                                              "purpose": "login"})
+    assert code.status == 202, code
+    simulator.control(f"sms {phone} START")
+    gate.wait_until(lambda: gateway.get(number)["opted_out_at"] is None)
+    assert ask(gateway, sender, recipient).status == 202
 
 
 def test_what_never_arrives_gives_its_place_back(field):

@@ -1,6 +1,8 @@
 """Why a code does not come: each reason from a network that behaves so, with advice and next step."""
 import itertools
+import os
 import re
+import sqlite3
 
 import pytest
 
@@ -131,6 +133,60 @@ def test_a_number_that_cannot_be_is_explained(pair, phone, reason, next_step):
     answer = gateway.post("/v1/verifications", {"account": next(accounts), "phone": phone})
     assert answer.status == 422 and answer.reason == reason, answer
     advised(answer.body, next_step)
+
+
+def test_a_code_on_its_way_and_the_one_before_it(field):
+    simulator, gateway = field.pair("--send-time", 1000, sites=gate.one_site(
+        verification='resend_after = [ "1s" ]; limits = { per_number = [ "2/1h" ]; };'))
+    account, phone = next(accounts), "+79131000033"
+    started = start(gateway, phone, account)
+    path = f"/v1/verifications/{started['id']}"
+    assert started["delivery"]["reason"] == "queued"
+    advised(started["delivery"], "wait")
+    first = gate.code_for(simulator, phone)
+    advised(wait_reason(gateway, started, "sent", "sent_no_report"), "resend")
+    gate.wait_until(lambda: gateway.post("/v1/verifications", {
+        "account": account, "phone": phone}).status == 202)
+    gate.code_for(simulator, phone, 2)
+    answer = gateway.post(path + "/check", {"code": first})
+    assert answer["result"] == "superseded_code"
+    advised(wait_reason(gateway, started, "sent", "superseded_code"), "retype")
+    # the limit is told as well
+    limited = gate.refused(gateway.post("/v1/verifications", {
+        "account": next(accounts), "phone": phone}), 429, "limit_reached")
+    advised(limited.body, "wait")
+
+
+def test_a_code_that_ended_may_be_asked_for_again(field):
+    simulator, gateway = field.pair("--send-time", 5, sites=gate.one_site(
+        verification='sms_ttl = "2s";'))
+    started = start(gateway, "+79131000034")
+    simulator.wait_handset(1)
+    advised(wait_reason(gateway, started, "sent", "expired"), "resend")
+
+
+@pytest.mark.parametrize("reported, reason", [(10, "phone_unreachable"), (8, "sent_no_report")])
+def test_silence_tells_something_where_reports_come(field, reported, reason):
+    simulator, gateway = field.pair("--send-time", 5, "--report-time", 5, "--reports",
+                                    "+7929:00")
+    for n in range(reported):
+        gateway.wait_message(start(gateway, f"+7929{n:03d}0001")["message"], "delivered")
+    started = start(gateway, "+79141000001")
+    gateway.wait_message(started["message"], "sent")
+    assert gateway.stop() == 0
+    with sqlite3.connect(os.path.join(gateway.folder, "simgate.db")) as db:  # it is long ago
+        db.execute("UPDATE message SET sent_at = sent_at - 70000")
+    db.close()
+    gateway.start()
+    advised(wait_reason(gateway, started, "sent", reason), "resend")
+
+
+def test_a_channel_that_is_not_there_is_explained(pair):
+    _, gateway = pair
+    answer = gateway.post("/v1/verifications", {"account": next(accounts),
+                                                "phone": "+79131000001", "channel": "zalo"})
+    gate.refused(answer, 422, "channel_not_available")
+    advised(answer.body, "other_channel")
 
 
 def test_waiting_is_told_in_words(pair):

@@ -274,7 +274,7 @@ def test_a_site_sees_its_own_events(field):
 
 def test_open_streams_and_polls_do_not_hold_up_the_stop(field):
     _, gateway = field.pair()
-    place = last(gateway)
+    place = gate.wait_until(lambda: last(gateway))  # the modem was told to be ready
     with concurrent.futures.ThreadPoolExecutor(1) as pool, Stream(gateway) as stream:
         poll = pool.submit(gateway.get, f"/v1/events?after={place}&wait=30&types=nothing.")
         gate.wait_until(lambda: gateway.get("/v1/status").status == 200)

@@ -76,6 +76,23 @@ def test_the_network_writes_the_number_otherwise(field):
     assert gateway.message(second)["state"] == "sent"
 
 
+def test_a_report_counts_for_its_sim_alone(field):
+    """The same reference and number, told by another SIM: not ours."""
+    sims = [field.simulator("--imei", f"35693803564380{i}", "--iccid", f"897019900000000000{i}",
+                            "--send-time", 5, name=f"gsm{i}") for i in range(2)]
+    gateway = field.gateway(gate.modem("gsm0", sims[0].pty), gate.modem("gsm1", sims[1].pty))
+    for i in range(2):
+        gateway.wait_modem(name=f"gsm{i}")
+    gateway.post("/v1/modems/gsm1/actions", {"action": "drain"})
+    message = gateway.send("+79123456789", "by the first SIM", report=True)
+    gateway.wait_message(message, "sent")
+    tell(sims[1], reference_of(sims[0]), "+79123456789")
+    gate.wait_until(lambda: "fits nothing that was sent" in gateway.output())
+    assert gateway.message(message)["state"] == "sent"
+    tell(sims[0], reference_of(sims[0]), "+79123456789")
+    gateway.wait_message(message, "delivered")
+
+
 def test_references_wrap_around(field):
     """300 messages: each reference that is used twice is answered for the right number."""
     simulator, gateway = field.pair("--send-time", 1)

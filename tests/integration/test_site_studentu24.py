@@ -53,6 +53,12 @@ def test_numbers_are_read_as_people_write_them(site, typed, phone):
     assert site.check(started, site.code(phone))["result"] == "approved"
 
 
+def test_the_gateways_own_number_is_nobodys(site):
+    for channel in ("sms", "inbound_sms", "missed_call"):
+        answer = site.start("customer", "8 912 000-00-00", channel=channel)
+        gate.refused(answer, 422, "gateway_number", "phone")
+
+
 # "urgent-contact SMS ... both ways between customer and performer"
 
 def test_the_customer_asks_the_performer(people):
@@ -85,6 +91,7 @@ def test_it_is_urgent_at_any_hour(people):
         if hour < 3:
             assert people.wait_sms(PERFORMER, 2 + hour).endswith(
                 f"по заказу {hour}. Администрация Studentu24.ru.")
+            people.gateway.wait_message(asked["message"], "sent")  # from then the hours count
         else:  # nobody gets more than three a day
             gate.refused(asked, 429, "limit_reached")
 

@@ -131,8 +131,8 @@ static const struct {
 	{ "1234\n", "^CPIN: SIM PIN,3,10,3,10,3|OK", "OK", false, 1, 0, false },
 	{ "1234\n", "^CPIN: SIM PIN,1,10,1,10,3|OK", "OK", true, 0, 0, false },
 	{ "1234\n", "^CPIN: SIM PIN,0,10,0,10,3|OK", "OK", true, 0, 0, false },
-	{ "12\n", "^CPIN: SIM PIN,3,10,3,10,3|OK", "OK", true, 1, 0, false },
-	{ "12x4\n", "^CPIN: SIM PIN,3,10,3,10,3|OK", "OK", true, 1, 0, false },
+	{ "12\n", "^CPIN: SIM PIN,3,10,3,10,3|OK", "OK", true, 0, 0, false },
+	{ "12x4\n", "^CPIN: SIM PIN,3,10,3,10,3|OK", "OK", true, 0, 0, false },
 	{ "1234\n", "^CPIN: SIM PIN,3,10,3,10,3|OK", "+CME ERROR: 16", true, 1, 1, false },
 };
 

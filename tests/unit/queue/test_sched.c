@@ -169,6 +169,13 @@ static void test_whom_to_avoid_is_kept(void **state)
 	due.avoid = 2;
 	due.avoid_till = 80;
 	sched_add(sched, &due);
+	assert_int_equal(sched_avoided_till(sched, 0), 90);
+	assert_int_equal(sched_avoided_till(sched, 90), 0);
+	due = due_of(2, 2, 8, 0);
+	due.avoid_till = 70;
+	sched_add(sched, &due);
+	assert_int_equal(sched_avoided_till(sched, 0), 70);
+	assert_int_equal(sched_avoided_till(sched, 70), 90);
 	assert_true(sched_take(sched, 100, &due));
 	assert_int_equal(due.avoid, 3);
 	assert_int_equal(due.avoid_till, 90);

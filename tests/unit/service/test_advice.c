@@ -94,6 +94,7 @@ static const struct {
 	{ REASON_FIELD, "number_has_letters", DELIVERY_NUMBER_INVALID },
 	{ REASON_FIELD, "number_too_long", DELIVERY_NUMBER_INVALID },
 	{ REASON_FIELD, "number_old_form", DELIVERY_NUMBER_MAYBE_MISTYPED },
+	{ REASON_FIELD, "gateway_number", DELIVERY_NUMBER_MAYBE_MISTYPED },
 	{ REASON_FIELD, "not_a_locale", DELIVERY_NONE },
 	{ REASON_FIELD, "required", DELIVERY_NONE },
 };

@@ -170,7 +170,7 @@ static void the_number_to_ring_is_drawn(void **state)
 	for (unsigned i = 0; i < 100; i++) {
 		char phone[32];
 
-		snprintf(phone, sizeof(phone), "+791200%05u", i);
+		snprintf(phone, sizeof(phone), "+791200%05u", 100 + i);
 		assert_int_equal(begin_channel(room, "missed_call", "u1", phone), 0);
 		seen[strcmp(room->ver.row.gateway, "gsm1") == 0]++;
 		assert_string_equal(room->ver.todo.numbers[0],
@@ -263,7 +263,7 @@ static void a_suspended_prefix_leaves_the_way_out(void **state)
 	for (unsigned i = 0; i < 20; i++) {
 		char phone[32];
 
-		snprintf(phone, sizeof(phone), "+7912000%04u", i);
+		snprintf(phone, sizeof(phone), "+7912000%04u", 100 + i);
 		send_and_leave(room, "u1", phone);
 	}
 	room_later(room, HOUR);
