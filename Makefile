@@ -76,6 +76,7 @@ help:
 	@echo "make test    every test, under the sanitizers"
 	@echo "make lint    formatting, arrows, cppcheck, clang-tidy, shellcheck"
 	@echo "make bench   timing figures     make fuzz   libFuzzer targets, 20 s each"
+	@echo "make test-operator  the tests that want Prometheus, PHP, Node, Go"
 	@echo "make deb     the Debian package     make test-deb   installs, upgrades, purges it in a copy of this system"
 	@echo "make deps    installs what is missing     make install DESTDIR= prefix=     make clean"
 	@echo "SAN=address,undefined builds into a folder of its own; V=1 shows commands"
@@ -174,8 +175,8 @@ deps-operator:
 	@tests/install-missing.sh $(DEBS_OPERATOR)
 test-operator: deps-operator
 	@$(MAKE) --no-print-directory test-build SAN=address,undefined
-	@SIMGATE_BUILD=$(CURDIR)/build-address-undefined $(PYTHON) -m pytest -q -p no:cacheprovider \
-		$(wildcard $(patsubst %,tests/integration/test_%.py,systemd metrics openapi examples))
+	@SIMGATE_OPENAPI=1 SIMGATE_BUILD=$(CURDIR)/build-address-undefined $(PYTHON) -m pytest -q -p no:cacheprovider \
+		$(wildcard $(patsubst %,tests/integration/test_%.py,systemd metrics openapi examples api verification contact reverse))
 
 test-build: all unit $(PRELOADS)
 test-thread-build: $(BUILD)/unit/queue/test_store
@@ -220,7 +221,7 @@ LINT_TIDY := $(filter %.c,$(foreach d,$(ROOMS) daemon cli tests/simulator,$(wild
 lint: deps-lint
 	@echo "clang-format" && clang-format --dry-run -Werror $(sort $(LINT_ALL))
 	@echo "arrows" && tests/arrows.sh
-	@echo "shellcheck" && shellcheck .ci/run tests/*.sh tests/*/*.sh
+	@echo "shellcheck" && shellcheck .ci/run tests/*.sh tests/*/*.sh docs/examples/*.sh docs/completion/*.bash
 	@echo "cppcheck" && cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -j2 --library=tests/cppcheck.cfg \
 		--enable=warning,portability --suppress=missingIncludeSystem --suppress=varFuncNullUB \
 		-I. -D_GNU_SOURCE -DSIMGATE_VERSION='""' $(LINT_TIDY)
@@ -262,6 +263,8 @@ install: all
 	install -m 0644 systemd/70-simgate.rules $(DESTDIR)$(udevdir)/rules.d/70-simgate.rules
 	install -m 0644 docs/monitoring/alerts.yml docs/monitoring/grafana.json \
 		$(DESTDIR)$(prefix)/share/doc/simgate/examples
+	install -m 0644 docs/examples/verify.* $(DESTDIR)$(prefix)/share/doc/simgate/examples
+	install -D -m 0644 docs/openapi.yaml $(DESTDIR)$(prefix)/share/doc/simgate/openapi.yaml
 	install -m 0644 systemd/simgated-network.conf systemd/simgated-power.conf config/example.conf \
 		$(DESTDIR)$(prefix)/share/doc/simgate/examples
 
