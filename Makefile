@@ -266,7 +266,7 @@ install: all
 	install -m 0644 docs/examples/verify.* $(DESTDIR)$(prefix)/share/doc/simgate/examples
 	install -D -m 0644 docs/openapi.yaml $(DESTDIR)$(prefix)/share/doc/simgate/openapi.yaml
 	install -m 0644 systemd/simgated-network.conf systemd/simgated-power.conf config/example.conf \
-		$(DESTDIR)$(prefix)/share/doc/simgate/examples
+		config/examples/*.conf $(DESTDIR)$(prefix)/share/doc/simgate/examples
 
 .PHONY: clean
 clean:
