@@ -4,9 +4,11 @@
  * silence, AT, then a query whose reply line cannot be a late answer of something else. A modem
  * answers in order, so with that reply everything older is answered too. A query that the modem
  * refuses is not asked again; without any, a second AT after a second silence must do.
+ * One that answers in numbers (ATV0 was saved in it) is told to use words before anything else.
  * A round that fails is told (stuck) and repeated after a pause until it succeeds or at_close. */
 #include "modem/at_resync.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/util.h"
@@ -186,11 +188,22 @@ static void query_answered(struct at *at, const struct at_turn *probe, enum at_s
 		try_again(at);
 }
 
+static const struct query in_words = { .text = "ATV1" };
+
+/* Asked once: if ATV1 is answered by a number as well, this may be the last of them. */
+static bool must_learn_words(const struct at_turn *probe)
+{
+	return probe->final != NULL && isdigit((unsigned char)*probe->final) &&
+	       probe->n_text != strlen(in_words.text);
+}
+
 void at_resync_reply(struct at *at, struct at_turn *probe, enum at_status status)
 {
 	switch (at->resync_step) {
 	case RESYNC_PROBE:
-		if (status == AT_OK)
+		if (status == AT_OK && must_learn_words(probe))
+			ask(at, RESYNC_PROBE, &in_words, at->times.probe_ms);
+		else if (status == AT_OK)
 			probe_answered(at);
 		else
 			try_again(at);

@@ -228,6 +228,25 @@ class BrownOut(OtherModem):
             self.error(304, "CMS")
 
 
+class InNumbers(OtherModem):
+    """ATV0 was saved in it, years ago."""
+
+    def power_on(self):
+        super().power_on()
+        self.words = False
+
+    def command(self, text):
+        self.words = self.words or text == "ATV1"
+        super().command(text)
+
+    def answer(self, lines, final="OK"):
+        if self.words:
+            return super().answer(lines, final)
+        self.busy = False
+        number = {"OK": "0", "ERROR": "4"}.get(final, final)
+        return self.wire.write("".join(f"{line}\r\n" for line in lines).encode() + f"{number}\r".encode())
+
+
 def odd(**changes):
     personality = quectel()
     for name, value in changes.items():
@@ -243,7 +262,9 @@ def odd(**changes):
     (EarlyReport, odd(notices=[[2, 1, 0, 1, 0]])),
     (NationalReport, odd(notices=[[2, 1, 0, 1, 0]])),
     (BrownOut, odd(reports=False)),
-], ids=("cr-cr-lf", "lf", "no-blank", "late-prompt", "early-report", "national-report", "brown-out"))
+    (InNumbers, odd(boot=())),
+], ids=("cr-cr-lf", "lf", "no-blank", "late-prompt", "early-report", "national-report", "brown-out",
+        "in-numbers"))
 def test_oddity(field, kind, personality):
     modem = kind(personality, Pty())
     gateway = field.gateway(gate.modem("gsm0", modem.device))
