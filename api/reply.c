@@ -67,7 +67,7 @@ static void reply_text(struct request *request, unsigned status, const char *typ
 
 void reply_json(struct request *request, unsigned status, struct json_text *body)
 {
-	reply_text(request, status, media_json, body, 0);
+	reply_text(request, status, media_json, body, problem_retry_after(status, 0));
 }
 
 void reply_plain(struct request *request, struct json_text *text)

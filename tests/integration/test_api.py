@@ -464,6 +464,7 @@ def test_health_follows_the_modem(field):
     gateway.wait_modem("absent", "opening")
     sick = gateway.get("/healthz")
     assert (sick.status, sick["status"]) == (503, "fail")
+    assert int(sick.headers["Retry-After"]) >= 1
     assert sick["checks"]["modems"]["status"] == "fail"
 
 
