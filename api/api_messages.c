@@ -121,6 +121,7 @@ void handle_message_create(struct request *request)
 	job->in.priority = PRIORITY_NORMAL;
 	job->in.encoding = GSM_AUTO;
 	job->in.transliterate = -1;
+	glance_at_modems(request, &job->fleet);
 	if (request_read(request, create_members, ARRAY_LEN(create_members), job))
 		request_write(request, run_create, render_new_message);
 }
@@ -135,19 +136,17 @@ static struct message_job *job_by_id(struct request *request)
 		return NULL;
 	}
 	job = request_job(request, sizeof(*job), message_job_free);
-	if (job != NULL)
-		job->id = request->param[0];
+	if (job == NULL)
+		return NULL;
+	job->id = request->param[0];
+	glance_at_modems(request, &job->fleet);
 	return job;
 }
 
 void handle_message_show(struct request *request)
 {
-	struct message_job *job = job_by_id(request);
-
-	if (job == NULL)
-		return;
-	glance_at_modems(request, &job->fleet);
-	request_fetch(request, run_show, render_message);
+	if (job_by_id(request) != NULL)
+		request_fetch(request, run_show, render_message);
 }
 
 void handle_message_cancel(struct request *request)
@@ -164,6 +163,7 @@ void handle_message_retry(struct request *request)
 
 struct list_job {
 	struct message_filter filter;
+	struct fleet_glance fleet;
 	struct message_view *views;
 	size_t n;
 	char next[ID_SIZE];
@@ -221,6 +221,7 @@ void handle_message_list(struct request *request)
 	filter->to = path_query(&request->path, "to");
 	filter->reference = path_query(&request->path, "reference");
 	request_sites(request, &filter->sites, &filter->n_sites);
+	glance_at_modems(request, &job->fleet);
 	if (request_page(request, ID_MESSAGE, &filter->after, &filter->limit) &&
 	    request_word(request, "state", message_state_parse, &filter->state) &&
 	    request_word(request, "kind", parse_kind, &filter->kind))

@@ -12,6 +12,27 @@
 
 enum { COMMAND_MAX = 512, USSD_MAX = 182, ASK_LIMIT_MS = 180000 };
 
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* It is ready, and yet may have to wait before it sends. */
+static void glance_at_limits(struct fleet_glance *glance, const struct modem_status *status)
+{
+	static const struct modem_sending free = { .why = "" };
+	const struct modem_sending *sending = status->sending != NULL ? status->sending : &free;
+	bool first = glance->ready++ == 0;
+
+	glance->codes_at =
+		first ? sending->codes_until_ms : sooner(glance->codes_at, sending->codes_until_ms);
+	glance->others_at =
+		first ? sending->until_ms : sooner(glance->others_at, sending->until_ms);
+	if (glance->rests[0] == '\0' && sending->why[0] != '\0')
+		snprintf(glance->rests, sizeof(glance->rests), "%.40s: %.110s", status->name,
+			 sending->why);
+}
+
 void glance_at_modems(struct request *request, struct fleet_glance *glance)
 {
 	const struct control *modems = request->api->modems;
@@ -23,7 +44,7 @@ void glance_at_modems(struct request *request, struct fleet_glance *glance)
 		const struct modem_status *status = control_at(modems, i);
 
 		if (status->state == MODEM_READY || status->state == MODEM_SENDING)
-			glance->ready++;
+			glance_at_limits(glance, status);
 		else if (glance->why[0] == '\0')
 			snprintf(glance->why, sizeof(glance->why), "%.40s: %.110s", status->name,
 				 status->why[0] != '\0' ? status->why

@@ -118,6 +118,7 @@ static void show_limit(struct lane *lane)
 
 	shown->paused = false;
 	shown->until_ms = quota->open_at[QUOTA_OTHERS];
+	shown->codes_until_ms = codes ? 0 : quota->open_at[QUOTA_CODES];
 	shown->why[0] = '\0';
 	if (shown->until_ms <= now) {
 		shown->until_ms = 0;
@@ -226,7 +227,7 @@ static void pause_lane(struct lane *lane, const char *why)
 	s->pauses++;
 	s->paused_until = clock_mono_ms() + ms;
 	s->shown.paused = true;
-	s->shown.until_ms = clock_now_ms() + ms;
+	s->shown.until_ms = s->shown.codes_until_ms = clock_now_ms() + ms;
 	snprintf(s->shown.why, sizeof(s->shown.why), "sending rests: %.140s", why);
 	lane_log(lane, LOG_LEVEL_WARN, "sending rests for %" PRId64 " s: %s", ms / 1000, why);
 	tell(lane, "modem.paused", "paused", why);

@@ -45,8 +45,9 @@ const char *modem_rung_name(enum modem_rung rung);
 struct modem_sending {
 	char why[160];    /* nothing is sent, or codes alone, though the modem could; "": not so */
 	int64_t until_ms; /* wall time when that ends, as far as it is known; 0: not known */
-	bool paused;      /* after errors; else a limit is used up */
-	char balance[24]; /* of the SIM, as "12.50" */
+	int64_t codes_until_ms; /* the same of codes; 0: they are sent */
+	bool paused;            /* after errors; else a limit is used up */
+	char balance[24];       /* of the SIM, as "12.50" */
 	bool balance_low;
 	int64_t balance_at_ms; /* when it was asked for; 0: never */
 };

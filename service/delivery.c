@@ -222,10 +222,21 @@ static void format_cause(const struct message_row *m, char *out, size_t size)
 		snprintf(out, size, "%s", m->reason_code);
 }
 
+int64_t delivery_opens_at(const struct message_row *message, const struct fleet_glance *fleet,
+			  int64_t now)
+{
+	int64_t at = 0;
+
+	if (fleet != NULL && fleet->ready > 0)
+		at = message->kind == KIND_VERIFICATION ? fleet->codes_at : fleet->others_at;
+	return at > now ? at : 0;
+}
+
 static void detail_waiting(const struct delivery_facts *facts, const char *span, char *out)
 {
-	char cause[220];
+	char cause[220], wait[24];
 	const struct fleet_glance *fleet = facts->fleet;
+	int64_t opens = delivery_opens_at(facts->message, fleet, facts->now);
 	int n = snprintf(out, DELIVERY_DETAIL_SIZE, "It has waited %s to be sent", span);
 
 	format_cause(facts->message, cause, sizeof(cause));
@@ -233,7 +244,11 @@ static void detail_waiting(const struct delivery_facts *facts, const char *span,
 		n += snprintf(out + n, DELIVERY_DETAIL_SIZE - (size_t)n,
 			      ", and none of %u modems is ready%s%.120s", fleet->total,
 			      fleet->why[0] != '\0' ? ": " : "", fleet->why);
-	else if (cause[0] != '\0' && n > 0)
+	else if (opens > 0 && n > 0) {
+		format_span(opens - facts->now + 999, wait, sizeof(wait));
+		n += snprintf(out + n, DELIVERY_DETAIL_SIZE - (size_t)n,
+			      ", and no modem may send it for %s: %.120s", wait, fleet->rests);
+	} else if (cause[0] != '\0' && n > 0)
 		n += snprintf(out + n, DELIVERY_DETAIL_SIZE - (size_t)n,
 			      "; the last try ended so: %s", cause);
 	if (n > 0 && n < DELIVERY_DETAIL_SIZE - 1)

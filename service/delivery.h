@@ -13,6 +13,9 @@
 struct fleet_glance {
 	unsigned total, ready;
 	char why[160]; /* why one is not ready: "gsm0: searching for a network"; "" if all are */
+	/* When the first that is ready sends codes, and anything else, again; 0: at once. */
+	int64_t codes_at, others_at;
+	char rests[160]; /* why it does not: "gsm0: the limit of 5/1m is used up" */
 };
 
 struct delivery_facts {
@@ -31,6 +34,10 @@ enum delivery_reason delivery_reason_of(const struct delivery_facts *facts);
 
 /* Does the answer depend on stats (and status)? They cost a query. */
 bool delivery_needs_stats(const struct message_row *message, int64_t now);
+
+/* When a modem that is ready may send it, later than now; 0: at once, or nothing is known. */
+int64_t delivery_opens_at(const struct message_row *message, const struct fleet_glance *fleet,
+			  int64_t now);
 
 /* When a report that has not come begins to mean something. */
 int64_t delivery_settled_before(int64_t now);

@@ -33,11 +33,15 @@ static int refuse_unknown(struct refusal *why)
 	return rule_refuse(why, REASON_NOT_FOUND, 0, "There is no such message.");
 }
 
-static int64_t estimate(const struct message_row *row, int64_t now)
+int64_t message_estimate(const struct rule *rule, const struct message_row *row)
 {
+	int64_t now = db_now(rule->db), opens = delivery_opens_at(row, rule->fleet, now);
+
 	if (row->state != MSG_SCHEDULED && row->state != MSG_QUEUED)
 		return 0;
-	return row->due_at > now ? row->due_at : 0;
+	if (row->due_at > now && row->due_at > opens)
+		return row->due_at;
+	return opens;
 }
 
 /* It waits for a modem that the configuration does not have: that is its reason, then. */
@@ -61,7 +65,7 @@ int message_view_fill(const struct rule *rule, const struct message_row *row,
 
 	memset(view, 0, sizeof(*view));
 	view->row = *row;
-	view->estimated_send_at = estimate(row, db_now(rule->db));
+	view->estimated_send_at = message_estimate(rule, row);
 	err = db_number_get(rule->db, row->number, view->to);
 	if (err < 0)
 		return err;

@@ -72,6 +72,9 @@ int message_queue(const struct rule *rule, const struct message_order *order,
 /* Where it waits and no modem of the configuration may send it, that is its reason in the view. */
 void message_tell_no_modem(const struct rule *rule, struct message_view *view);
 
+/* When a waiting message goes, as far as that is known; else 0. */
+int64_t message_estimate(const struct rule *rule, const struct message_row *row);
+
 /* As message_show, for a row that was read already; view->row is taken from it. */
 int message_view_fill(const struct rule *rule, const struct message_row *row,
 		      struct message_view *view);

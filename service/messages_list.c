@@ -45,6 +45,7 @@ static int make_views(const struct rule *rule, const struct message_row *rows, s
 		return -ENOMEM;
 	for (size_t i = 0; i < n && err == 0; i++) {
 		(*views)[i].row = rows[i];
+		(*views)[i].estimated_send_at = message_estimate(rule, &rows[i]);
 		err = db_number_get(rule->db, rows[i].number, (*views)[i].to);
 		message_tell_no_modem(rule, &(*views)[i]);
 	}

@@ -165,6 +165,23 @@ def rests_by(gateway, limit):
     return status
 
 
+def test_a_limit_tells_when_the_next_message_goes(field):
+    _, gateway = fleet(field, 'limits = [ "5/1h" ];', options=("--send-time", 5))
+    for n in range(4):
+        gateway.send(f"+7912345000{n}", "the fifth is kept for codes")
+    wait_event(gateway, "modem.limit_reached")
+    waits = gateway.message(gateway.send("+79123450005", "waits"))
+    assert 3500 < gate.seconds(waits["estimated_send_at"]) - gate.seconds(waits["created_at"]) <= 3600
+    assert waits["diagnosis"]["explanation"].endswith("gsm0: the limit of 5/1h is used up but for codes.")
+    posted = gateway.post("/v1/messages", {"to": "+79123450003", "text": "waits, too"})
+    listed = gateway.get("/v1/messages?limit=1")["items"][0]
+    assert posted["estimated_send_at"] == listed["estimated_send_at"] == waits["estimated_send_at"]
+    code, late = (gateway.post("/v1/verifications", {"account": n, "phone": f"+791299999{n}"})["message"]
+                  for n in ("11", "22"))
+    gateway.wait_message(code, "sent")
+    gate.wait_until(lambda: gateway.message(late)["estimated_send_at"])
+
+
 def test_counts_survive_a_restart_and_follow_the_sim(field):
     sims, gateway = fleet(field, 'limits = [ "4/1h" ];')
     for i in range(4):

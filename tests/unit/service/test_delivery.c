@@ -12,10 +12,19 @@
 
 #define S   1000LL
 #define MIN (60 * S)
+#define NOW 1800000000000LL
 
-static const int64_t T = 1800000000000;
-static const struct fleet_glance all_ready = { 2, 2, "" };
-static const struct fleet_glance none_ready = { 2, 0, "gsm0: searching for a network" };
+static const int64_t T = NOW;
+static const struct fleet_glance all_ready = { .total = 2, .ready = 2 };
+static const struct fleet_glance resting = {
+	.total = 2,
+	.ready = 1,
+	.rests = "gsm0: the limit of 5/1m is used up",
+	.codes_at = NOW + 30 * S,
+	.others_at = NOW + 50 * S,
+};
+static const struct fleet_glance none_ready = { .total = 2,
+						.why = "gsm0: searching for a network" };
 
 /* A row says only what its case is about. */
 struct known {
@@ -223,6 +232,12 @@ static const struct {
 	{ { .state = MSG_QUEUED, .age_ms = 3 * S, .fleet = &none_ready },
 	  "It has waited 3 s to be sent, and none of 2 modems is ready: gsm0: searching for a "
 	  "network." },
+	{ { .state = MSG_QUEUED, .age_ms = 3 * S, .fleet = &resting },
+	  "It has waited 3 s to be sent, and no modem may send it for 30 s: gsm0: the limit of "
+	  "5/1m is used up." },
+	{ { .kind = KIND_TEXT, .state = MSG_QUEUED, .age_ms = 3 * S, .fleet = &resting },
+	  "It has waited 3 s to be sent, and no modem may send it for 50 s: gsm0: the limit of "
+	  "5/1m is used up." },
 	{ { .state = MSG_QUEUED, .age_ms = 3 * MIN, .code = "cms_332", .tries = 1 },
 	  "It has waited 3 min to be sent; the last try ended so: cms_332." },
 	{ { .state = MSG_SENT, .age_ms = 3 * MIN },
@@ -262,7 +277,7 @@ static void details_say_what_is_known(void **state)
 static void details_are_bounded(void **state)
 {
 	static const struct known known = { .state = MSG_QUEUED, .tries = 1 };
-	struct fleet_glance fleet = { 4000000000u, 0, "" };
+	struct fleet_glance fleet = { .total = 4000000000u };
 	struct message_row row;
 	struct delivery_facts facts = facts_of(&known, &row);
 	char out[DELIVERY_DETAIL_SIZE];

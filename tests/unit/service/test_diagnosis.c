@@ -30,7 +30,7 @@ static void move(struct room *room, enum message_state to, const char *code)
 
 static void a_code_is_followed_to_its_entry(void **state)
 {
-	static const struct fleet_glance away = { 1, 0, "gsm0: no SIM" };
+	static const struct fleet_glance away = { .total = 1, .why = "gsm0: no SIM" };
 	struct room *room = *state;
 
 	assert_int_equal(start(room, "u1", "+79120000067"), 0);
