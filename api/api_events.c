@@ -141,8 +141,8 @@ static bool wants_stream(struct request *request)
 	return accept != NULL && strcasestr(accept, "text/event-stream") != NULL;
 }
 
-/* Where to go on: after=, else Last-Event-ID, else from the oldest (a list) or from now on (a
- * stream). False: answered. */
+/* Where to go on: Last-Event-ID (who connects again keeps the after= of the first time), else
+ * after=, else from the oldest (a list) or from now on (a stream). False: answered. */
 static bool read_place(struct request *request, struct events_job *job, bool stream)
 {
 	const char *id =
@@ -152,15 +152,14 @@ static bool read_place(struct request *request, struct events_job *job, bool str
 
 	if (!request_number(request, "after", 0, INT64_MAX, &after))
 		return false;
-	if (after < 0 && id != NULL && *id >= '0' && *id <= '9') {
+	if (id != NULL) {
 		errno = 0;
 		after = strtoll(id, &end, 10);
-		if (*end != '\0' || errno != 0)
-			after = -1;
-	}
-	if (after < 0 && id != NULL) {
-		reply_problem(request, PROBLEM_BAD_HEADER, "Last-Event-ID must be a number.");
-		return false;
+		if (*id < '0' || *id > '9' || *end != '\0' || errno != 0) {
+			reply_problem(request, PROBLEM_BAD_HEADER,
+				      "Last-Event-ID must be a number.");
+			return false;
+		}
 	}
 	job->named = after >= 0;
 	if (!job->named)
@@ -181,6 +180,8 @@ static bool read_query(struct request *request, struct events_job *job, bool str
 	job->query.limit = (size_t)limit;
 	job->query.types = path_query(&request->path, "types");
 	request_sites(request, &job->query.sites, &job->query.n_sites);
+	job->query.modems =
+		!request->site_named; /* everybody sees the modems, see GET /v1/modems */
 	job->events = calloc(job->query.limit, sizeof(*job->events));
 	if (job->events == NULL)
 		reply_problem(request, PROBLEM_STORE_UNAVAILABLE, "No memory: try again later.");

@@ -43,9 +43,12 @@ static void read_event(sqlite3_stmt *stmt, struct event *event)
 	db_column_text(stmt, 8, event->channel, sizeof(event->channel));
 }
 
-static bool site_wanted(const struct event_query *query, const char *site)
+static bool site_wanted(const struct event_query *query, const char *site, const char *type)
 {
-	if (query->sites == NULL)
+	static const char modems[] = "modem.";
+
+	if (query->sites == NULL ||
+	    (query->modems && strncmp(type, modems, sizeof(modems) - 1) == 0))
 		return true;
 	for (size_t i = 0; i < query->n_sites; i++)
 		if (strcmp(query->sites[i], site) == 0)
@@ -106,7 +109,8 @@ static int list_from(struct db *db, const struct event_query *query, struct even
 
 		read_event(stmt, event);
 		*last = event->seq;
-		if (site_wanted(query, event->site) && type_wanted(query->types, event->type))
+		if (site_wanted(query, event->site, event->type) &&
+		    type_wanted(query->types, event->type))
 			(*n)++;
 		if (*n == query->limit) {
 			db_done(stmt);

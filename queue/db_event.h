@@ -31,6 +31,7 @@ struct event_query {
 	int64_t after;
 	const char *const *sites; /* NULL: every site's and the gateway's */
 	size_t n_sites;
+	bool modems; /* those of modems, too, which belong to no site */
 	const char
 		*types; /* NULL, or a comma list of types or prefixes ("message.", "modem.lost") */
 	size_t limit;

@@ -209,6 +209,9 @@ def test_a_stream_goes_on_where_it_was(pair):
         assert stream.take(1)[0][2]["subject"] == live
     with Stream(gateway, f"/v1/events?after={seq}&types=message.queued") as stream:
         assert [data["subject"] for _, _, data in stream.take(4)] == missed + [live]
+    # What connects again by itself sends the after= of the first time as well.
+    with Stream(gateway, "/v1/events?after=0&types=message.queued", **place) as stream:
+        assert [data["subject"] for _, _, data in stream.take(4)] == missed + [live]
 
 
 def test_a_stream_from_the_beginning_tells_all(pair):

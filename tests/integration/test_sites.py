@@ -95,6 +95,15 @@ def test_roles(two):
     assert (status, refused["reason"]) == (403, "role_too_low")
 
 
+def test_who_may_look_at_modems_sees_their_events(two):
+    _, gateway = two
+    for user in ("daemon", "mail", "bin"):
+        _, told = call_as(gateway, user, "GET", "/v1/events?after=0&types=modem.")
+        assert any(e["type"] == "modem.ready" for e in told["items"]), user
+    _, told = call_as(gateway, "daemon", "GET", "/v1/events?after=0&types=modem.&site=alpha")
+    assert told["items"] == []
+
+
 def test_one_key_of_two_clients_makes_two_messages(two):
     _, gateway = two
     body = {"to": "+79123456789", "text": "hello"}

@@ -104,6 +104,23 @@ static void filters_choose(void **state)
 	}
 }
 
+static void modems_are_everybodys(void **state)
+{
+	struct db *db = the_db(state);
+	const struct event_query query = {
+		.sites = site_a, .n_sites = 1, .modems = true, .limit = 10
+	};
+	struct event events[10];
+	int64_t last;
+	size_t n;
+
+	add_all(db);
+	assert_int_equal(db_event_list(db, &query, events, &n, &last), 0);
+	assert_int_equal(n, 4);
+	assert_int_equal(events[2].seq, 4);
+	assert_string_equal(events[2].type, "modem.lost");
+}
+
 static void one_call_looks_at_ten_thousand(void **state)
 {
 	const struct event_new dull = { "message.queued", "a", "msg_1", NULL, NULL, NULL, NULL };
@@ -197,6 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_event_reads_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(filters_choose, setup, teardown),
+		cmocka_unit_test_setup_teardown(modems_are_everybodys, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_call_looks_at_ten_thousand, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_gone_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(prunes_a_thousand_a_call, setup, teardown),
