@@ -124,16 +124,34 @@ static enum exit_code run_reopen(struct call *call)
 	return act(call, "reopen");
 }
 
+/* What the modem refuses is answered well by the daemon, and failed all the same. */
+static bool is_refusal(const json_t *answer)
+{
+	const char *final = text_at(answer, "final");
+
+	return final[0] != '\0' && strcmp(final, "OK") != 0;
+}
+
 static enum exit_code ask(struct call *call, const char *format, const char *member)
 {
 	char path[PATH_SIZE];
-	json_t *body = json_object();
+	json_t *body = json_object(), *answer;
+	enum exit_code result;
 
 	json_object_set_new(body, member, json_string(call->words[1]));
 	build_path(path, sizeof(path), format, call->words[0]);
 	if (call->http.timeout_s < 190)
 		call->http.timeout_s = 190; /* a network may take three minutes */
-	return call_and_print(call, "POST", path, body, print_lines);
+	result = http_call(&call->http, "POST", path, body, &answer);
+	if (call->json && answer != NULL)
+		print_json(answer);
+	else if (result == EXIT_DONE)
+		print_lines(answer);
+	if (result == EXIT_DONE && is_refusal(answer))
+		result = EXIT_FAILED;
+	json_decref(answer);
+	json_decref(body);
+	return result;
 }
 
 static enum exit_code run_at(struct call *call)

@@ -233,6 +233,8 @@ def test_modems_by_hand(pair, run):
     pair[1].wait_modem()
     refused(run("modem", "show", "none"), NOT_FOUND)
     refused(run("modem", "at", "gsm0", "AT\rAT"), FAILED, "control_character")
+    code, out, _ = run("modem", "at", "gsm0", "AT+NONE")
+    assert code == FAILED and "ERROR" in out
 
 
 def test_status_is_0_1_or_2(pair, run):
