@@ -157,8 +157,8 @@ run: deps
 
 # ---- tests ----
 
-# Libraries that tests load before the daemon: a slow disk, a calendar that can be turned on.
-PRELOADS := $(BUILD)/slowsync.so $(BUILD)/latertime.so
+# Libraries that tests load before the daemon: a slow disk, a calendar that can be turned on, a journal.
+PRELOADS := $(BUILD)/slowsync.so $(BUILD)/latertime.so $(BUILD)/journalsock.so
 $(PRELOADS): $(BUILD)/%.so: tests/integration/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -shared -fPIC -o $@ $< -ldl
