@@ -131,9 +131,9 @@ $(foreach r,$(ROOMS),$(eval $(call unit_room,$(r))))
 DEBS := gcc g++ make pkg-config libuv1-dev libserialport-dev libsqlite3-dev libconfig-dev \
 	libmicrohttpd-dev libjansson-dev libphonenumber-dev libicu-dev libsodium-dev \
 	libsystemd-dev libcurl4-openssl-dev curl jq
-DEBS_TEST := $(DEBS) libcmocka-dev python3 python3-pytest
+DEBS_TEST := $(DEBS) libcmocka-dev python3 python3-pytest python3-jsonschema python3-yaml
 # What a few of the tests drive if it is there: make test-operator installs it.
-DEBS_OPERATOR := $(DEBS_TEST) prometheus python3-jsonschema python3-yaml php-cli php-curl nodejs golang-go
+DEBS_OPERATOR := $(DEBS_TEST) prometheus php-cli php-curl nodejs golang-go
 DEBS_LINT := $(DEBS_TEST) clang clang-format clang-tidy cppcheck shellcheck
 
 .PHONY: deps deps-test deps-lint
