@@ -40,7 +40,7 @@ CFLAGS   += -std=gnu11 $(WARNINGS) $(OPT) $(HARDEN) $(SANFLAGS)
 CXXFLAGS += -std=gnu++17 $(filter-out -Wstrict-prototypes,$(WARNINGS)) $(OPT) $(HARDEN) $(SANFLAGS)
 LDFLAGS  += -pie -Wl,-z,relro,-z,now $(SANFLAGS)
 PARTS_LIBS := $(shell pkg-config --libs $(PARTS) 2>/dev/null) -lphonenumber -lpthread
-CLI_LIBS   := $(shell pkg-config --libs jansson libsodium libcurl 2>/dev/null)
+CLI_LIBS   := $(shell pkg-config --libs jansson libsodium libcurl sqlite3 2>/dev/null)
 SIM_LIBS   := $(shell pkg-config --libs libuv jansson libsodium 2>/dev/null)
 
 # A room is a folder; what a room's tests link shows which rooms it may know.
