@@ -40,7 +40,7 @@ CFLAGS   += -std=gnu11 $(WARNINGS) $(OPT) $(HARDEN) $(SANFLAGS)
 CXXFLAGS += -std=gnu++17 $(filter-out -Wstrict-prototypes,$(WARNINGS)) $(OPT) $(HARDEN) $(SANFLAGS)
 LDFLAGS  += -pie -Wl,-z,relro,-z,now $(SANFLAGS)
 PARTS_LIBS := $(shell pkg-config --libs $(PARTS) 2>/dev/null) -lphonenumber -lpthread
-CLI_LIBS   := $(shell pkg-config --libs jansson libsodium libcurl 2>/dev/null)
+CLI_LIBS   := $(shell pkg-config --libs jansson libsodium libcurl sqlite3 2>/dev/null)
 SIM_LIBS   := $(shell pkg-config --libs libuv jansson libsodium 2>/dev/null)
 
 # A room is a folder; what a room's tests link shows which rooms it may know.
@@ -157,8 +157,8 @@ run: deps
 
 # ---- tests ----
 
-# Libraries that tests load before the daemon: a slow disk, a calendar that can be turned on.
-PRELOADS := $(BUILD)/slowsync.so $(BUILD)/latertime.so
+# Libraries that tests load before the daemon: a slow disk, a calendar that can be turned on, a journal.
+PRELOADS := $(BUILD)/slowsync.so $(BUILD)/latertime.so $(BUILD)/journalsock.so
 $(PRELOADS): $(BUILD)/%.so: tests/integration/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -shared -fPIC -o $@ $< -ldl
@@ -265,6 +265,7 @@ install: all
 		$(DESTDIR)$(prefix)/share/doc/simgate/examples
 	install -m 0644 docs/examples/verify.* $(DESTDIR)$(prefix)/share/doc/simgate/examples
 	install -D -m 0644 docs/openapi.yaml $(DESTDIR)$(prefix)/share/doc/simgate/openapi.yaml
+	install -m 0644 docs/troubleshooting.md docs/upgrade-from-smstools-gammu.md $(DESTDIR)$(prefix)/share/doc/simgate
 	install -m 0644 systemd/simgated-network.conf systemd/simgated-power.conf config/example.conf \
 		config/examples/*.conf $(DESTDIR)$(prefix)/share/doc/simgate/examples
 

@@ -60,7 +60,7 @@ struct verb {
 
 /* Verbs by file; each list ends with a name of NULL. */
 extern const struct verb message_verbs[], verify_verbs[], number_verbs[], modem_verbs[],
-	event_verbs[], field_verbs[], backup_verbs[];
+	event_verbs[], field_verbs[], backup_verbs[], import_verbs[];
 
 /* Printers that more than one verb needs. */
 void print_verification(const json_t *verification);

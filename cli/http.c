@@ -75,8 +75,34 @@ static const char *text_of(const json_t *object, const char *key)
 	return text != NULL ? text : "";
 }
 
+/* The command to go on with, where the daemon's words name none. */
+static const struct {
+	const char *reason, *path, *command;
+} next_commands[] = {
+	{ "not_found", "/v1/modems", "simgate modem list" },
+	{ "not_found", "/v1/messages", "simgate list" },
+	{ "not_found", "/v1/verifications", "simgate list --kind verification" },
+	{ "not_found", "/v1/contact", "simgate list --kind contact_request" },
+	{ "not_found", "/v1/accounts", "simgate verify start" },
+	{ "queue_full", "", "simgate status" },
+	{ "disk_full", "", "simgate doctor" },
+	{ "locked", "", "simgate number show" },
+	{ "number_locked", "", "simgate number show" },
+	{ "text_erased", "", "simgate send" },
+};
+
+static void tell_next(const char *reason, const char *path)
+{
+	for (size_t i = 0; i < sizeof(next_commands) / sizeof(next_commands[0]); i++)
+		if (strcmp(reason, next_commands[i].reason) == 0 &&
+		    strncmp(path, next_commands[i].path, strlen(next_commands[i].path)) == 0) {
+			fprintf(stderr, "; try: %s", next_commands[i].command);
+			return;
+		}
+}
+
 /* One line: what, why, what to do; every wrong field by its name. */
-static void tell_problem(const json_t *problem, long status, long retry_after)
+static void tell_problem(const json_t *problem, const char *path, long status, long retry_after)
 {
 	const json_t *errors = json_object_get(problem, "errors"), *error;
 	const json_t *ways = json_object_get(problem, "alternatives"), *way;
@@ -99,6 +125,7 @@ static void tell_problem(const json_t *problem, long status, long retry_after)
 	}
 	if (retry_after > 0)
 		fprintf(stderr, "; try again in %ld s", retry_after);
+	tell_next(text_of(problem, "reason"), path);
 	json_array_foreach(ways, i, way)
 	{
 		fprintf(stderr, "%s%s", i == 0 ? ", or use --channel " : " or ",
@@ -193,7 +220,7 @@ enum exit_code http_call(const struct http *http, const char *method, const char
 		if (body.n > 0)
 			*answer = json_loadb(body.bytes, body.n, JSON_DECODE_ANY, NULL);
 		if (result != EXIT_DONE && strncmp(path, "/healthz", 8) != 0)
-			tell_problem(*answer, status, retry_after(curl));
+			tell_problem(*answer, path, status, retry_after(curl));
 	}
 	curl_easy_cleanup(curl);
 	curl_slist_free_all(headers);
@@ -260,7 +287,7 @@ enum exit_code http_download(const struct http *http, const char *method, const 
 	} else if (status != 200) {
 		if (download.problem.n > 0)
 			problem = json_loadb(download.problem.bytes, download.problem.n, 0, NULL);
-		tell_problem(problem, status, retry_after(download.curl));
+		tell_problem(problem, path, status, retry_after(download.curl));
 		result = exit_for_status(status);
 	}
 	*n = download.n;
@@ -331,7 +358,7 @@ enum exit_code http_stream(const struct http *http, const char *path, long secon
 	if (status >= 300) {
 		problem = stream.rest.n > 0 ? json_loadb(stream.rest.bytes, stream.rest.n, 0, NULL)
 					    : NULL;
-		tell_problem(problem, status, retry_after(stream.curl));
+		tell_problem(problem, path, status, retry_after(stream.curl));
 		json_decref(problem);
 		result = exit_for_status(status);
 	} else if (code == CURLE_OPERATION_TIMEDOUT) {

@@ -52,8 +52,10 @@ static const struct option options[] = {
 	{ 0 },
 };
 
-static const struct verb *const lists[] = { event_verbs, message_verbs, verify_verbs, number_verbs,
-					    modem_verbs, field_verbs,   backup_verbs };
+static const struct verb *const lists[] = {
+	event_verbs, message_verbs, verify_verbs, number_verbs,
+	modem_verbs, field_verbs,   backup_verbs, import_verbs
+};
 
 enum { LISTS = sizeof(lists) / sizeof(lists[0]) };
 

@@ -45,6 +45,8 @@ void print_modems(const json_t *list)
 	table_print(table);
 }
 
+static void print_members(const char *name, const json_t *object);
+
 static void print_value(const char *name, const json_t *value)
 {
 	char *dumped;
@@ -57,10 +59,30 @@ static void print_value(const char *name, const json_t *value)
 					  : json_string_value(value));
 		return;
 	}
+	if (json_is_object(value)) {
+		print_members(name, value);
+		return;
+	}
 	dumped = json_dumps(value, JSON_ENCODE_ANY);
 	if (dumped != NULL)
 		print_field(name, dumped);
 	free(dumped);
+}
+
+/* A line for each that says something: recoveries.reset 2. */
+static void print_members(const char *name, const json_t *object)
+{
+	const char *key;
+	json_t *value;
+	char line[96];
+
+	json_object_foreach((json_t *)object, key, value)
+	{
+		if (json_is_integer(value) && json_integer_value(value) == 0)
+			continue;
+		snprintf(line, sizeof(line), "%s.%s", name, key);
+		print_value(line, value);
+	}
 }
 
 static void print_modem(const json_t *modem)

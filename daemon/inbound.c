@@ -62,7 +62,8 @@ static void on_kept(void *arg, int status)
 	struct inbound *in = arg;
 
 	if (status < 0 && status != -ECANCELED)
-		log_write(LOG_LEVEL_ERROR, &(struct log_tags){ .modem = in->modem },
+		log_write(LOG_LEVEL_ERROR,
+			  &(struct log_tags){ .kind = LOG_KIND_RECEIVE, .modem = in->modem },
 			  "cannot keep what was received (%s): it stays in the modem",
 			  strerror(-status));
 	if (status == 0 && !in->dispatch->stopping)
@@ -152,7 +153,8 @@ static void on_report(void *arg, int status)
 
 	if (status == 0 && !in->matched && in->is_new && !in->flying)
 		log_write(
-			LOG_LEVEL_INFO, &(struct log_tags){ .modem = in->modem },
+			LOG_LEVEL_INFO,
+			&(struct log_tags){ .kind = LOG_KIND_RECEIVE, .modem = in->modem },
 			"a delivery report for reference %u fits nothing that was sent; it is kept",
 			in->content.report.reference);
 	on_kept(in, status);
@@ -174,7 +176,8 @@ void inbound_received(struct dispatch *d, struct session *session,
 	snprintf(in->pdu, sizeof(in->pdu), "%s", sms->pdu);
 	in->decoded = pdu_decode(&in->content, sms->pdu, sms->length);
 	if (in->decoded < 0)
-		log_write(LOG_LEVEL_WARN, &(struct log_tags){ .modem = in->modem },
+		log_write(LOG_LEVEL_WARN,
+			  &(struct log_tags){ .kind = LOG_KIND_RECEIVE, .modem = in->modem },
 			  "a received PDU could not be read; it is kept in the inbox as it is");
 	if (in->decoded == 0 && in->content.kind == PDU_STATUS_REPORT)
 		store_run(d->store, STORE_FIRST, report_tx, on_report, in);
@@ -210,7 +213,8 @@ static void on_late_reply(void *arg, int status)
 	struct inbound *in = arg;
 
 	if (status == 0)
-		log_write(LOG_LEVEL_INFO, &(struct log_tags){ .modem = in->modem },
+		log_write(LOG_LEVEL_INFO,
+			  &(struct log_tags){ .kind = LOG_KIND_RECEIVE, .modem = in->modem },
 			  in->matched ? "a late reply shows that the uncertain message was accepted"
 				      : "a reply came late, and fits no uncertain message");
 	inbound_free(in);
@@ -251,7 +255,8 @@ void inbound_call(struct dispatch *d, struct session *session, const char *numbe
 		return;
 	snprintf(in->caller, sizeof(in->caller), "%s", number);
 	mask_number(masked, number);
-	log_write(LOG_LEVEL_INFO, &(struct log_tags){ .modem = in->modem },
+	log_write(LOG_LEVEL_INFO,
+		  &(struct log_tags){ .kind = LOG_KIND_RECEIVE, .modem = in->modem },
 		  "rejected a call from %s (type %d)",
 		  number[0] != '\0' ? masked : "a withheld number", type);
 	store_run(d->store, STORE_NORMAL, call_tx, on_call_kept, in);

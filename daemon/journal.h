@@ -1,4 +1,5 @@
-/* journal.h - log lines as journal entries with fields MODEM=, SIMGATE_ID= and REASON=. */
+/* journal.h - log lines as journal entries with the fields MODEM=, SIMGATE_ID=, REASON=,
+ * MESSAGE_ID=. */
 #pragma once
 
 #include <stdbool.h>

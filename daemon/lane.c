@@ -180,7 +180,8 @@ static void on_loaded(void *arg, int status)
 		return;
 	}
 	if (status < 0 && status != -ECANCELED)
-		log_write(LOG_LEVEL_ERROR, &(struct log_tags){ .id = job->row.id },
+		log_write(LOG_LEVEL_ERROR,
+			  &(struct log_tags){ .kind = LOG_KIND_SEND, .id = job->row.id },
 			  "cannot read the message from the database: %s", strerror(-status));
 	job_release(job);
 	dispatch_pump(d);
@@ -255,7 +256,8 @@ static void begin(struct lane *lane, struct job *job, struct flight *ended)
 	struct flight *flight = flight_new(lane, job, &part.length);
 
 	if (flight == NULL) {
-		log_write(LOG_LEVEL_ERROR, &(struct log_tags){ .id = job->row.id },
+		log_write(LOG_LEVEL_ERROR,
+			  &(struct log_tags){ .kind = LOG_KIND_SEND, .id = job->row.id },
 			  "cannot build the message's PDU; it stays queued until it expires");
 		job_release(job);
 		if (ended != NULL)

@@ -30,8 +30,12 @@ struct program {
 	const char *config_path;
 	struct gateway *gateway;
 	uv_signal_t handlers[ARRAY_LEN(signals)];
+	uv_timer_t repeats; /* of log lines: told at the end of their time, also on a quiet day */
 	bool stopping;
 };
+
+#define LIFE   (&(struct log_tags){ .kind = LOG_KIND_LIFE })
+#define CONFIG (&(struct log_tags){ .kind = LOG_KIND_CONFIG })
 
 static const char usage[] =
 	"usage: simgated [-c FILE] [--check-config | --detect [DEVICE...] | --doctor [DEVICE...]]\n"
@@ -60,7 +64,10 @@ static void log_problem(void *arg, const char *file, unsigned line, const char *
 			const char *problem)
 {
 	(void)arg;
-	log_error("%s:%u: %s%s%s", file, line, setting, setting[0] != '\0' ? ": " : "", problem);
+	log_write(LOG_LEVEL_ERROR,
+		  &(struct log_tags){ .kind = LOG_KIND_CONFIG,
+				      .reason = setting[0] != '\0' ? setting : NULL },
+		  "%s:%u: %s%s%s", file, line, setting, setting[0] != '\0' ? ": " : "", problem);
 }
 
 /* The rules know what a template needs; the file's reader does not. */
@@ -103,6 +110,7 @@ static void on_stopped(void *arg)
 
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
 		uv_close((uv_handle_t *)&program->handlers[i], NULL);
+	uv_close((uv_handle_t *)&program->repeats, NULL);
 }
 
 static void stop(struct program *program, int number)
@@ -110,7 +118,8 @@ static void stop(struct program *program, int number)
 	if (program->stopping)
 		return;
 	program->stopping = true;
-	log_info("stopping (%s): the message on the air is finished first", strsignal(number));
+	log_write(LOG_LEVEL_INFO, LIFE, "stopping (%s): the message on the air is finished first",
+		  strsignal(number));
 	gateway_stop(program->gateway, on_stopped, program);
 }
 
@@ -123,14 +132,15 @@ static void reload(struct program *program)
 	manager_reloading();
 	config = load(program->config_path, log_problem, NULL);
 	if (config == NULL) {
-		log_error("the configuration stays as it was");
+		log_write(LOG_LEVEL_ERROR, CONFIG, "the configuration stays as it was");
 		gateway_reloaded(program->gateway, false);
 		return;
 	}
 	gateway_set_config(program->gateway, config);
 	config_unref(config);
-	log_info("configuration read again: it is in force, but for socket and database, which "
-		 "keep theirs until a restart");
+	log_write(LOG_LEVEL_INFO, CONFIG,
+		  "configuration read again: it is in force, but for socket and database, which "
+		  "keep theirs until a restart");
 	gateway_reloaded(program->gateway, true);
 }
 
@@ -156,6 +166,12 @@ static void watch_signals(struct program *program)
 
 /* ---- running ---- */
 
+static void on_repeats(uv_timer_t *timer)
+{
+	(void)timer;
+	log_tell_repeats(0);
+}
+
 static int run(struct program *program)
 {
 	const struct config *config = load(program->config_path, print_problem, NULL);
@@ -168,19 +184,22 @@ static int run(struct program *program)
 	program->gateway = gateway_start(&program->loop, config, why);
 	config_unref(config);
 	if (program->gateway == NULL) {
-		log_error("%s", why);
+		log_write(LOG_LEVEL_ERROR, LIFE, "%s", why);
 		uv_loop_close(&program->loop);
 		return EXIT_FAILURE;
 	}
 	watch_signals(program);
-	log_info("simgated %s is ready on %s", SIMGATE_VERSION,
-		 gateway_config(program->gateway)->socket_path);
+	uv_timer_init(&program->loop, &program->repeats);
+	uv_timer_start(&program->repeats, on_repeats, LOG_REPEAT_MS, LOG_REPEAT_MS);
+	log_write(LOG_LEVEL_INFO, LIFE, "simgated %s is ready on %s", SIMGATE_VERSION,
+		  gateway_config(program->gateway)->socket_path);
 	uv_run(&program->loop, UV_RUN_DEFAULT);
 	gateway_free(program->gateway);
 	busy = uv_loop_close(&program->loop);
 	if (busy != 0)
 		log_error("something was left on the loop at the end: %s", uv_strerror(busy));
-	log_info("stopped");
+	log_write(LOG_LEVEL_INFO, LIFE, "stopped");
+	log_tell_repeats(1);
 	return busy == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -92,7 +92,9 @@ static int band_of(int dbm)
 }
 
 #define tell(seen, ...)                                                                            \
-	log_write(LOG_LEVEL_INFO, &(struct log_tags){ .modem = (seen)->told.name }, __VA_ARGS__)
+	log_write(LOG_LEVEL_INFO,                                                                  \
+		  &(struct log_tags){ .kind = LOG_KIND_NETWORK, .modem = (seen)->told.name },      \
+		  __VA_ARGS__)
 
 /* ---- events ---- */
 
@@ -252,8 +254,9 @@ static void check(struct seen *seen)
 	seen->alarmed = true;
 	snprintf(why, sizeof(why), "without a network for %lld h %lld min: %.100s",
 		 (long long)(without / 3600000), (long long)(without / 60000 % 60), seen->told.why);
-	log_write(LOG_LEVEL_ERROR, &(struct log_tags){ .modem = seen->told.name }, "alarm: %s",
-		  why);
+	log_write(LOG_LEVEL_ERROR,
+		  &(struct log_tags){ .kind = LOG_KIND_ALARM, .modem = seen->told.name },
+		  "alarm: %s", why);
 	write_note(seen, "modem.alarm", why, false);
 }
 

@@ -27,7 +27,8 @@ static const struct {
 } units[] = { { 86400000, 'd' }, { 3600000, 'h' }, { 60000, 'm' }, { 1000, 's' } };
 
 #define lane_log(lane, level, ...)                                                                 \
-	log_write(level, &(struct log_tags){ .modem = (lane)->modem }, __VA_ARGS__)
+	log_write(level, &(struct log_tags){ .kind = LOG_KIND_PAUSE, .modem = (lane)->modem },     \
+		  __VA_ARGS__)
 
 enum quota_use standing_use(int rank)
 {

@@ -6,10 +6,12 @@
 #include "daemon/step.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mask.h"
 #include "base/secret.h"
 #include "daemon/choice.h"
@@ -98,11 +100,48 @@ static void requeue(struct lane *lane, struct step *step)
 	dispatch_wake_at(lane->dispatch, step->requeued.avoid_till);
 }
 
+/* A message that did not simply leave, or that another lane takes up: one line for a technician.
+ * Accepted ones are told at level debug. */
+static void tell(const struct lane *lane, const struct step *step)
+{
+	static const struct {
+		enum log_level level;
+		const char *words, *reason;
+	} rows[] = {
+		[SEND_ACCEPTED] = { LOG_LEVEL_DEBUG, "sent", NULL },
+		[SEND_REFUSED] = { LOG_LEVEL_WARN, "refused", "modem_error" },
+		[SEND_NOT_SUBMITTED] = { LOG_LEVEL_WARN, "not submitted", "not_submitted" },
+		[SEND_UNCERTAIN] = { LOG_LEVEL_WARN, "uncertain", "no_reply" },
+	};
+	static const char *const next[] = {
+		[LANDING_DONE] = "",
+		[LANDING_NEXT_PART] = "; its next part follows",
+		[LANDING_RETRY_PART] = "; the part is tried again in seconds",
+		[LANDING_REQUEUED] = "; it is tried again",
+	};
+	const struct flight *flight = step->ended;
+	const char *reason = rows[flight->verdict].reason;
+	char code[32];
+
+	if (flight->verdict == SEND_REFUSED && flight->code >= 0) {
+		snprintf(code, sizeof(code), "%s_%d", flight->is_cme ? "cme" : "cms", flight->code);
+		reason = code;
+	}
+	log_write(rows[flight->verdict].level,
+		  &(struct log_tags){ .kind = LOG_KIND_SEND,
+				      .modem = lane->modem,
+				      .id = flight->job->row.id,
+				      .reason = reason },
+		  "%s%s%s%s", rows[flight->verdict].words, flight->why[0] != '\0' ? ": " : "",
+		  flight->why, next[step->landing]);
+}
+
 /* What the outcome's transaction decided about the job. */
 static void land(struct lane *lane, struct step *step)
 {
 	struct job *job = step->ended->job;
 
+	tell(lane, step);
 	standing_judged(lane, step);
 	switch (step->landing) {
 	case LANDING_NEXT_PART: /* on the air already, or held for its turn */

@@ -16,7 +16,10 @@ void unrecorded_keep(struct lane *lane, struct step *step, int status)
 	struct step **last = &lane->unrecorded;
 
 	if (!step->told)
-		log_write(LOG_LEVEL_ERROR, &(struct log_tags){ .id = step->ended->job->row.id },
+		log_write(LOG_LEVEL_ERROR,
+			  &(struct log_tags){ .kind = LOG_KIND_DATABASE,
+					      .modem = lane->modem,
+					      .id = step->ended->job->row.id },
 			  "cannot record how sending ended (%s): this modem rests until the disk "
 			  "takes it",
 			  strerror(-status));

@@ -320,7 +320,8 @@ void session_renew(struct session *s, int step, const char *why)
 
 void session_reboot(struct session *s, const char *why)
 {
-	session_log(s, LOG_LEVEL_WARN, "%s: setting the modem up again", why);
+	session_log_kind(s, LOG_KIND_RECOVERY, LOG_LEVEL_WARN, "%s: setting the modem up again",
+			 why);
 	session_renew(s, ST_PROBE, why);
 }
 

@@ -70,7 +70,8 @@ struct session {
 	struct session_recovery recovery;
 };
 
-#define session_log(s, level, ...)                                                                 \
-	log_write(level, &(struct log_tags){ .modem = (s)->status.name }, __VA_ARGS__)
+#define session_log(s, level, ...) session_log_kind(s, LOG_KIND_NONE, level, __VA_ARGS__)
+#define session_log_kind(s, of, level, ...)                                                        \
+	log_write(level, &(struct log_tags){ .kind = (of), .modem = (s)->status.name }, __VA_ARGS__)
 
 #include "modem/session_files.h"

@@ -177,7 +177,8 @@ static void begin(struct session *s, enum trouble trouble, enum modem_rung rung,
 	snprintf(s->status.recovery_step, sizeof(s->status.recovery_step), "%s", rungs[rung].name);
 	snprintf(s->status.recovery_why, sizeof(s->status.recovery_why), "%s", why);
 	session_error(s, "%s", why);
-	session_log(s, LOG_LEVEL_WARN, "%s; recovery step: %s", why, rungs[rung].name);
+	session_log_kind(s, LOG_KIND_RECOVERY, LOG_LEVEL_WARN, "%s; recovery step: %s", why,
+			 rungs[rung].name);
 	session_state(s, MODEM_RECOVERING, "%s", why);
 	session_after(s, TIMER_RECOVER, (uint64_t)wait);
 }
@@ -219,7 +220,8 @@ void recover_trouble(struct session *s, enum trouble trouble, const char *why)
 	if (s->recovery.active)
 		end(s);
 	session_error(s, "%s", kept);
-	session_log(s, LOG_LEVEL_WARN, "%s; no step of recovery may be taken now", kept);
+	session_log_kind(s, LOG_KIND_RECOVERY, LOG_LEVEL_WARN,
+			 "%s; no step of recovery may be taken now", kept);
 	session_settle(s);
 	if (s->at == NULL && s->status.state == MODEM_ABSENT)
 		recover_absent(s);
@@ -259,7 +261,8 @@ void recover_proved(struct session *s, enum proof proof)
 		s->status.last_answer_ms = clock_now_ms();
 	if (!s->recovery.active || rungs[s->recovery.running].proof > proof)
 		return;
-	session_log(s, LOG_LEVEL_INFO, "recovery step %s helped", s->status.recovery_step);
+	session_log_kind(s, LOG_KIND_RECOVERY, LOG_LEVEL_INFO, "recovery step %s helped",
+			 s->status.recovery_step);
 	end(s);
 	session_settle(s);
 }
@@ -374,8 +377,8 @@ static void on_powered(void *arg, const char *failure)
 	s->recovery.power = NULL;
 	if (failure != NULL)
 		session_error(s, "power_command: %s", failure);
-	session_log(s, failure != NULL ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "power_command: %s",
-		    failure != NULL ? failure : "done");
+	session_log_kind(s, LOG_KIND_RECOVERY, failure != NULL ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+			 "power_command: %s", failure != NULL ? failure : "done");
 	session_part_closed(s);
 	session_after(s, TIMER_OPEN, 0);
 }

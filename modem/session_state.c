@@ -70,8 +70,11 @@ void session_state(struct session *s, enum modem_state state, const char *format
 	if (state != before) {
 		status->state = state;
 		status->since_ms = clock_now_ms();
-		session_log(s, level_of(before, state), "%s -> %s: %s", names[before], names[state],
-			    why);
+		log_write(level_of(before, state),
+			  &(struct log_tags){ .kind = LOG_KIND_STATE,
+					      .modem = status->name,
+					      .reason = names[state] },
+			  "%s -> %s: %s", names[before], names[state], why);
 	} else if (state == MODEM_STARTING) {
 		return; /* the steps of bring-up are no news */
 	}

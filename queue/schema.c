@@ -196,27 +196,45 @@ static int apply_all(sqlite3 *sqlite, int version)
 	return err;
 }
 
-int schema_migrate(sqlite3 *sqlite, char *why, size_t why_size)
+static const char *path_of(sqlite3 *sqlite)
 {
-	int version = read_int(sqlite, "PRAGMA user_version"), err;
+	const char *path = sqlite3_db_filename(sqlite, "main");
+
+	return path != NULL ? path : "";
+}
+
+int schema_check(sqlite3 *sqlite, char *why, size_t why_size)
+{
+	int version = read_int(sqlite, "PRAGMA user_version");
 
 	if (version > (int)ARRAY_LEN(versions)) {
-		snprintf(why, why_size,
-			 "the database is of schema version %d, this simgate knows up to %d: "
-			 "install the newer simgate, or restore the backup made before the upgrade",
-			 version, (int)ARRAY_LEN(versions));
+		snprintf(
+			why, why_size,
+			"the database %.100s is of schema version %d, this simgate knows up to %d: "
+			"install the newer simgate, or restore the backup made before the upgrade",
+			path_of(sqlite), version, (int)ARRAY_LEN(versions));
 		return -ENOTSUP;
 	}
-	if (version == (int)ARRAY_LEN(versions))
-		return 0;
 	if (is_foreign(sqlite, version)) {
 		snprintf(why, why_size,
-			 "the database belongs to another program: name another file");
+			 "the database %.100s belongs to another program: name another file",
+			 path_of(sqlite));
 		return -ENOTSUP;
 	}
+	return 0;
+}
+
+int schema_migrate(sqlite3 *sqlite, char *why, size_t why_size)
+{
+	int version = read_int(sqlite, "PRAGMA user_version");
+	int err = schema_check(sqlite, why, why_size);
+
+	if (err < 0 || version == (int)ARRAY_LEN(versions))
+		return err;
 	err = version < 0 ? -EIO : apply_all(sqlite, version);
 	if (err < 0) {
-		snprintf(why, why_size, "cannot update the database: %s", sqlite3_errmsg(sqlite));
+		snprintf(why, why_size, "cannot update the database %.100s: %s", path_of(sqlite),
+			 sqlite3_errmsg(sqlite));
 		sqlite3_exec(sqlite, "ROLLBACK", NULL, NULL, NULL);
 	}
 	return err;

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -86,10 +87,20 @@ static int say_errno(char why[static STORE_WHY_SIZE], const char *path, int err)
 	return -err;
 }
 
+/* SQLite calls some writes that find no room errors of the disk. */
+static int code_of(sqlite3 *sqlite, const char *path)
+{
+	int code = sqlite3_errcode(sqlite) & 0xff;
+	struct statvfs disk;
+
+	if (code == SQLITE_IOERR && statvfs(path, &disk) == 0 && disk.f_bavail == 0)
+		return SQLITE_FULL;
+	return code;
+}
+
 static int say_sqlite(char why[static STORE_WHY_SIZE], const char *path, sqlite3 *sqlite)
 {
-	const char *words =
-		advise(sqlite_advice, ARRAY_LEN(sqlite_advice), sqlite3_errcode(sqlite) & 0xff);
+	const char *words = advise(sqlite_advice, ARRAY_LEN(sqlite_advice), code_of(sqlite, path));
 
 	snprintf(why, STORE_WHY_SIZE, "cannot open the database %.*s: %s", SHOWN_PATH, path,
 		 words != NULL ? words : sqlite3_errmsg(sqlite));
@@ -156,12 +167,15 @@ static void configure_sqlite(void)
 static int open_connection(sqlite3 **sqlite, const char *path, const char *settings,
 			   char why[static STORE_WHY_SIZE])
 {
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, err;
 
 	configure_sqlite();
 	if (sqlite3_open_v2(path, sqlite, flags, scrub_vfs()) != SQLITE_OK)
 		return say_sqlite(why, path, *sqlite);
 	sqlite3_busy_timeout(*sqlite, STORE_BUSY_MS);
+	err = schema_check(*sqlite, why, STORE_WHY_SIZE);
+	if (err < 0)
+		return err; /* WAL would be a change of another's file already */
 	if (!is_wal(*sqlite) || sqlite3_exec(*sqlite, settings, NULL, NULL, NULL) != SQLITE_OK)
 		return say_sqlite(why, path, *sqlite);
 	return 0;

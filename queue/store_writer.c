@@ -151,14 +151,16 @@ static int keep_time(struct store *store)
 static void tell_failing(struct store *store, const char *what)
 {
 	if (!store->failing)
-		log_error("the database cannot %s: %s", what, sqlite3_errmsg(store->db.sqlite));
+		log_write(LOG_LEVEL_ERROR, &(struct log_tags){ .kind = LOG_KIND_DATABASE },
+			  "the database cannot %s: %s", what, sqlite3_errmsg(store->db.sqlite));
 	store->failing = true;
 }
 
 static void tell_working(struct store *store)
 {
 	if (store->failing)
-		log_info("the database takes changes again");
+		log_write(LOG_LEVEL_INFO, &(struct log_tags){ .kind = LOG_KIND_DATABASE },
+			  "the database takes changes again");
 	store->failing = false;
 }
 

@@ -21,7 +21,7 @@ _simgate() {
 		esac
 	done
 	case $previous in
-	--socket | --bundle) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+	smstools | gammu | --socket | --bundle) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
 	--state) set -- scheduled queued sending uncertain sent delivered failed expired canceled ;;
 	--kind) set -- verification contact_request text ;;
 	--priority) set -- high normal low ;;

@@ -93,15 +93,30 @@ def test_a_narrow_terminal_cuts_the_last_column(pair):
         pair[1].wait_modem()
 
 
-def test_modem_show_and_doctor_fit(pair):
-    for words in (("modem", "show", "gsm0"), ("list",), ("verify", "show", "none")):
-        text, _ = Terminal(pair[1], *words).end()
-        assert text.strip()
-        for line in COLOUR.sub("", text).split("\n"):
-            assert "\033" not in line
-    text, code = Terminal(pair[1], "doctor").end()
-    assert code in (0, 1, 2)
+def test_modem_and_verify_show_and_doctor_fit(pair):
+    started = pair[1].post("/v1/verifications", {"account": "u", "phone": "+79123456700"})
+    gate.wait_until(lambda: pair[1].get(f"/v1/verifications/{started['id']}")["delivery"]["state"]
+                    == "sent")
+    for words in (("modem", "show", "gsm0"), ("modem", "list"), ("verify", "show", started["id"]),
+                  ("status",), ("doctor",)):
+        text, code = Terminal(pair[1], *words).end()
+        assert code in (0, 1, 2) and text.strip(), (words, text)
+        if words != ("doctor",):  # what it advises is a sentence
+            fits(text)
     assert re.search("\033\\[3[123]m(pass|warn|fail)\033\\[0m", text)
+
+
+@pytest.mark.parametrize("words, code, hint", [
+    (("show", "msg_01KAMQ3V6S5Y2N8T4R7W9X0ZBC"), 4, "simgate list"),
+    (("verify", "show", "none"), 4, "simgate list"),
+    (("modem", "show", "none"), 4, "simgate modem list"),
+    (("account", "show", "none"), 4, "simgate verify start"),
+    (("frobnicate",), 2, "simgate --help"),
+    (("--socket", "/none", "status"), 3, "systemctl status simgated"),
+])
+def test_an_error_names_the_next_command(pair, words, code, hint):
+    text, ended = Terminal(pair[1], *words).end()
+    assert ended == code and hint in text, text
 
 
 def test_watch_draws_anew_when_something_happens(pair):
@@ -111,7 +126,7 @@ def test_watch_draws_anew_when_something_happens(pair):
         assert terminal.text.startswith("\033[H\033[J")
         sent = pair[1].send("+79123456789", "hello")
         pair[1].wait_message(sent, "sent")
-        terminal.wait(r"\033\[H\033\[J.*\033\[H\033\[J.*sent 1")
+        terminal.wait(r"\033\[H\033\[J.*\033\[H\033\[J.*sent [12]")
     finally:
         terminal.process.send_signal(signal.SIGINT)
     _, code = terminal.end()

@@ -297,6 +297,7 @@ static void test_forgotten_statement(void **state)
 
 	(void)state;
 	log_set_sink(count_errors);
+	log_set_level(LOG_LEVEL_DEBUG); /* each, not one and a count */
 	for (size_t i = 0; i < ARRAY_LEN(open_ones); i++) {
 		store_run(f->store, STORE_NORMAL, leave_open, note_done, &open_ones[i]);
 		fixture_until(f, &f->done, (int)i + 1);
