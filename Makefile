@@ -75,7 +75,8 @@ help:
 	@echo "make run     simulator and daemon in the foreground, with lines to try"
 	@echo "make test    every test, under the sanitizers"
 	@echo "make lint    formatting, arrows, cppcheck, clang-tidy, shellcheck"
-	@echo "make bench   timing figures     make fuzz   libFuzzer targets, 20 s each"
+	@echo "make bench   timing figures"
+	@echo "make fuzz    libFuzzer targets, FUZZ_SECONDS=$(FUZZ_SECONDS) each     make fuzz-short   $(FUZZ_SHORT) s each"
 	@echo "make deb     the Debian package     make test-deb   installs, upgrades, purges it in a copy of this system"
 	@echo "make deps    installs what is missing     make install DESTDIR= prefix=     make clean"
 	@echo "SAN=address,undefined builds into a folder of its own; V=1 shows commands"
@@ -195,20 +196,24 @@ bench: deps-test
 .PHONY: bench-build
 bench-build: $(BENCH_BINS) $(LOAD_BINS)
 
-# libFuzzer targets, 20 seconds each: make fuzz FUZZ_SECONDS=600
-FUZZ_SECONDS ?= 20
+# libFuzzer targets under ASan and UBSan, as many at once as there are cores: tests/README.md.
+FUZZ_SECONDS ?= 60
+FUZZ_SHORT   ?= 15
 FUZZ_C    := $(wildcard tests/fuzz/fuzz_*.c)
-.PHONY: fuzz
-fuzz: deps-lint
-	@$(MAKE) --no-print-directory fuzz-build CC=clang CXX=clang++ SAN=address,undefined BUILD=build-fuzz \
+FUZZ_MAKE := $(MAKE) --no-print-directory fuzz-build CC=clang CXX=clang++ SAN=address,undefined BUILD=build-fuzz \
 		FUZZ_FLAGS=-fsanitize=fuzzer-no-link
-	@for f in $(patsubst tests/fuzz/%.c,build-fuzz/fuzz/%,$(FUZZ_C)); do echo "== $$f"; \
-		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 2>&1 | tail -n 12 || exit 1; done
-.PHONY: fuzz-build
+.PHONY: fuzz fuzz-short fuzz-build
+fuzz: deps-lint
+	@$(FUZZ_MAKE)
+	@$(PYTHON) tests/fuzz/run.py --build build-fuzz --seconds $(FUZZ_SECONDS) $(FUZZ)
+fuzz-short: deps-lint
+	@$(FUZZ_MAKE)
+	@$(PYTHON) tests/fuzz/run.py --build build-fuzz --seconds $(FUZZ_SHORT)
 fuzz-build: $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_C))
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(call archives,$(KNOWS_modem))
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(call archives,$(KNOWS_daemon))
 	@mkdir -p $(@D)
-	$(Q)$(CXX) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(call archives,$(KNOWS_modem)) -Wl,--end-group $(PARTS_LIBS)
+	$(Q)$(CXX) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(call archives,$(KNOWS_daemon)) -Wl,--end-group \
+		$(PARTS_LIBS) -lcmocka
 
 # ---- lint ----
 
