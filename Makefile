@@ -77,6 +77,7 @@ help:
 	@echo "make lint    formatting, arrows, cppcheck, clang-tidy, shellcheck"
 	@echo "make bench   timing figures"
 	@echo "make fuzz    libFuzzer targets, FUZZ_SECONDS=$(FUZZ_SECONDS) each     make fuzz-short   $(FUZZ_SHORT) s each"
+	@echo "make torture CYCLES=$(CYCLES)   kills it again and again, then balances the ledger"
 	@echo "make deb     the Debian package     make test-deb   installs, upgrades, purges it in a copy of this system"
 	@echo "make deps    installs what is missing     make install DESTDIR= prefix=     make clean"
 	@echo "SAN=address,undefined builds into a folder of its own; V=1 shows commands"
@@ -157,9 +158,12 @@ run: deps
 
 # ---- tests ----
 
-# Libraries that tests load before the daemon: a slow disk, a calendar that can be turned on.
-PRELOADS := $(BUILD)/slowsync.so $(BUILD)/latertime.so
-$(PRELOADS): $(BUILD)/%.so: tests/integration/%.c
+# Libraries that tests load before the daemon: a slow disk, a calendar that can be turned on, a death
+# at a chosen point.
+PRELOAD_C := tests/integration/slowsync.c tests/integration/latertime.c tests/torture/killpoint.c
+PRELOADS  := $(patsubst %.c,$(BUILD)/%.so,$(notdir $(PRELOAD_C)))
+vpath %.c $(sort $(dir $(PRELOAD_C)))
+$(PRELOADS): $(BUILD)/%.so: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -shared -fPIC -o $@ $< -ldl
 
@@ -196,6 +200,21 @@ bench: deps-test
 .PHONY: bench-build
 bench-build: $(BENCH_BINS) $(LOAD_BINS)
 
+# Crashes while clients submit, and the ledger at the end: tests/README.md.
+CYCLES ?= 1000
+.PHONY: torture torture-build
+torture: deps-test
+	@$(MAKE) --no-print-directory -s torture-build
+	@SIMGATE_BUILD=$(CURDIR)/$(BUILD) $(PYTHON) tests/torture/torture.py --cycles $(CYCLES) $(if $(SEED),--seed $(SEED))
+torture-build: all $(PRELOADS)
+
+# Lines and branches that unit and integration tests reach, by room.
+.PHONY: coverage coverage-build
+coverage: deps-test
+	@$(MAKE) --no-print-directory coverage-build BUILD=build-coverage OPT='-O0 -g --coverage -Wno-format-truncation -Wno-maybe-uninitialized' HARDEN= LDFLAGS=--coverage
+	@$(PYTHON) tests/coverage.py --build build-coverage $(COVERAGE)
+coverage-build: test-build
+
 # libFuzzer targets under ASan and UBSan, as many at once as there are cores: tests/README.md.
 FUZZ_SECONDS ?= 60
 FUZZ_SHORT   ?= 15
@@ -217,7 +236,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(call archives,$(KNOWS_daemon))
 
 # ---- lint ----
 
-LINT_ALL  := $(foreach d,$(ROOMS) daemon cli tests/unit tests/unit/* tests/fuzz tests/bench tests/simulator tests/integration,\
+LINT_ALL  := $(foreach d,$(ROOMS) daemon cli tests/unit tests/unit/* tests/fuzz tests/torture tests/bench tests/simulator tests/integration,\
 		$(wildcard $(d)/*.c $(d)/*.h $(d)/*.cc))
 LINT_TIDY := $(filter %.c,$(foreach d,$(ROOMS) daemon cli tests/simulator,$(wildcard $(d)/*.c)))
 
