@@ -78,6 +78,8 @@ help:
 	@echo "make bench   timing figures"
 	@echo "make fuzz    libFuzzer targets, FUZZ_SECONDS=$(FUZZ_SECONDS) each     make fuzz-short   $(FUZZ_SHORT) s each"
 	@echo "make torture CYCLES=$(CYCLES)   kills it again and again, then balances the ledger"
+	@echo "make hostile   floods of bad clients     make soak SOAK_SECONDS=$(SOAK_SECONDS)   growth of memory and files"
+	@echo "make valgrind, make tsan   traffic and a clean end under each     make coverage   lines and branches by room"
 	@echo "make deb     the Debian package     make test-deb   installs, upgrades, purges it in a copy of this system"
 	@echo "make deps    installs what is missing     make install DESTDIR= prefix=     make clean"
 	@echo "SAN=address,undefined builds into a folder of its own; V=1 shows commands"
@@ -132,7 +134,7 @@ $(foreach r,$(ROOMS),$(eval $(call unit_room,$(r))))
 DEBS := gcc g++ make pkg-config libuv1-dev libserialport-dev libsqlite3-dev libconfig-dev \
 	libmicrohttpd-dev libjansson-dev libphonenumber-dev libicu-dev libsodium-dev \
 	libsystemd-dev libcurl4-openssl-dev curl jq
-DEBS_TEST := $(DEBS) libcmocka-dev python3 python3-pytest
+DEBS_TEST := $(DEBS) libcmocka-dev python3 python3-pytest valgrind
 # What a few of the tests drive if it is there: make test-operator installs it.
 DEBS_OPERATOR := $(DEBS_TEST) prometheus python3-jsonschema python3-yaml php-cli php-curl nodejs golang-go
 DEBS_LINT := $(DEBS_TEST) clang clang-format clang-tidy cppcheck shellcheck
@@ -207,6 +209,23 @@ torture: deps-test
 	@$(MAKE) --no-print-directory -s torture-build
 	@SIMGATE_BUILD=$(CURDIR)/$(BUILD) $(PYTHON) tests/torture/torture.py --cycles $(CYCLES) $(if $(SEED),--seed $(SEED))
 torture-build: all $(PRELOADS)
+
+# Floods of hostile clients; growth over time; the same under valgrind and ThreadSanitizer.
+SOAK_SECONDS ?= 300
+.PHONY: hostile soak valgrind tsan
+hostile: deps-test
+	@$(MAKE) --no-print-directory -s all
+	@SIMGATE_BUILD=$(CURDIR)/$(BUILD) $(PYTHON) tests/torture/hostile.py
+soak: deps-test
+	@$(MAKE) --no-print-directory -s all
+	@SIMGATE_BUILD=$(CURDIR)/$(BUILD) $(PYTHON) tests/torture/soak.py --seconds $(SOAK_SECONDS)
+valgrind: deps-test
+	@$(MAKE) --no-print-directory -s all
+	@SIMGATE_BUILD=$(CURDIR)/$(BUILD) $(PYTHON) tests/torture/soak.py --valgrind --seconds 30
+tsan: deps-test
+	@$(MAKE) --no-print-directory -s all test-thread-build SAN=thread
+	@build-thread/unit/queue/test_store
+	@SIMGATE_BUILD=$(CURDIR)/build-thread $(PYTHON) tests/torture/soak.py --seconds 30
 
 # Lines and branches that unit and integration tests reach, by room.
 .PHONY: coverage coverage-build
