@@ -80,6 +80,7 @@ help:
 	@echo "make torture CYCLES=$(CYCLES)   kills it again and again, then balances the ledger"
 	@echo "make hostile   floods of bad clients     make soak SOAK_SECONDS=$(SOAK_SECONDS)   growth of memory and files"
 	@echo "make valgrind, make tsan   traffic and a clean end under each     make coverage   lines and branches by room"
+	@echo "make test-operator  the tests that want Prometheus, PHP, Node, Go"
 	@echo "make deb     the Debian package     make test-deb   installs, upgrades, purges it in a copy of this system"
 	@echo "make deps    installs what is missing     make install DESTDIR= prefix=     make clean"
 	@echo "SAN=address,undefined builds into a folder of its own; V=1 shows commands"
@@ -134,9 +135,9 @@ $(foreach r,$(ROOMS),$(eval $(call unit_room,$(r))))
 DEBS := gcc g++ make pkg-config libuv1-dev libserialport-dev libsqlite3-dev libconfig-dev \
 	libmicrohttpd-dev libjansson-dev libphonenumber-dev libicu-dev libsodium-dev \
 	libsystemd-dev libcurl4-openssl-dev curl jq
-DEBS_TEST := $(DEBS) libcmocka-dev python3 python3-pytest valgrind
+DEBS_TEST := $(DEBS) libcmocka-dev python3 python3-pytest python3-jsonschema python3-yaml valgrind
 # What a few of the tests drive if it is there: make test-operator installs it.
-DEBS_OPERATOR := $(DEBS_TEST) prometheus python3-jsonschema python3-yaml php-cli php-curl nodejs golang-go
+DEBS_OPERATOR := $(DEBS_TEST) prometheus php-cli php-curl nodejs golang-go
 DEBS_LINT := $(DEBS_TEST) clang clang-format clang-tidy cppcheck shellcheck
 
 .PHONY: deps deps-test deps-lint
@@ -181,8 +182,8 @@ deps-operator:
 	@tests/install-missing.sh $(DEBS_OPERATOR)
 test-operator: deps-operator
 	@$(MAKE) --no-print-directory test-build SAN=address,undefined
-	@SIMGATE_BUILD=$(CURDIR)/build-address-undefined $(PYTHON) -m pytest -q -p no:cacheprovider \
-		$(wildcard $(patsubst %,tests/integration/test_%.py,systemd metrics openapi examples))
+	@SIMGATE_OPENAPI=1 SIMGATE_BUILD=$(CURDIR)/build-address-undefined $(PYTHON) -m pytest -q -p no:cacheprovider \
+		$(wildcard $(patsubst %,tests/integration/test_%.py,systemd metrics openapi examples api verification contact reverse))
 
 test-build: all unit $(PRELOADS)
 test-thread-build: $(BUILD)/unit/queue/test_store
@@ -263,7 +264,7 @@ LINT_TIDY := $(filter %.c,$(foreach d,$(ROOMS) daemon cli tests/simulator,$(wild
 lint: deps-lint
 	@echo "clang-format" && clang-format --dry-run -Werror $(sort $(LINT_ALL))
 	@echo "arrows" && tests/arrows.sh
-	@echo "shellcheck" && shellcheck .ci/run tests/*.sh tests/*/*.sh
+	@echo "shellcheck" && shellcheck .ci/run tests/*.sh tests/*/*.sh docs/examples/*.sh docs/completion/*.bash
 	@echo "cppcheck" && cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -j2 --library=tests/cppcheck.cfg \
 		--enable=warning,portability --suppress=missingIncludeSystem --suppress=varFuncNullUB \
 		-I. -D_GNU_SOURCE -DSIMGATE_VERSION='""' $(LINT_TIDY)
@@ -305,8 +306,10 @@ install: all
 	install -m 0644 systemd/70-simgate.rules $(DESTDIR)$(udevdir)/rules.d/70-simgate.rules
 	install -m 0644 docs/monitoring/alerts.yml docs/monitoring/grafana.json \
 		$(DESTDIR)$(prefix)/share/doc/simgate/examples
+	install -m 0644 docs/examples/verify.* $(DESTDIR)$(prefix)/share/doc/simgate/examples
+	install -D -m 0644 docs/openapi.yaml $(DESTDIR)$(prefix)/share/doc/simgate/openapi.yaml
 	install -m 0644 systemd/simgated-network.conf systemd/simgated-power.conf config/example.conf \
-		$(DESTDIR)$(prefix)/share/doc/simgate/examples
+		config/examples/*.conf $(DESTDIR)$(prefix)/share/doc/simgate/examples
 
 .PHONY: clean
 clean:

@@ -35,6 +35,7 @@ enum cli_option {
 	OPT_TTL,
 	OPT_TYPES,
 	OPT_WAIT,
+	OPT_WATCH,
 	OPT_COUNT,
 };
 
@@ -79,6 +80,10 @@ long long number_at(const json_t *object, const char *key);
 
 /* "12 s ago", "in 3 min", "2026-11-20 19:30"; "-" for null. Valid until the next 8 calls. */
 const char *relative_time(const char *rfc3339);
+
+/* The word, on a terminal green where it is good news, red where it is bad, else yellow. Valid
+ * until the next 8 calls. */
+const char *coloured(const char *word);
 
 void print_json(const json_t *json);
 /* "name: value" with aligned values; nothing for an empty value. */

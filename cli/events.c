@@ -1,10 +1,12 @@
 /* events.c - status and the event log. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
-enum { PATH_SIZE = 1536 };
+enum { PATH_SIZE = 1536, REDRAW_S = 10 };
 
 static void print_event_object(const json_t *event)
 {
@@ -77,13 +79,13 @@ static void print_checks(const json_t *healthz)
 	json_t *checks = json_object_get(healthz, "checks"), *check;
 	const char *name;
 
-	print_field("health", text_at(healthz, "status"));
+	print_field("health", coloured(text_at(healthz, "status")));
 	json_object_foreach(checks, name, check) if (strcmp(text_at(check, "status"), "pass") != 0)
 		printf("  %s: %s: %s\n", name, text_at(check, "status"), text_at(check, "detail"));
 }
 
-/* Exit 0, 1 or 2 as the health is pass, warn or fail. */
-static enum exit_code run_status(struct call *call)
+/* *seq (may be NULL): the newest event. Exit 0, 1 or 2 as the health is pass, warn or fail. */
+static enum exit_code show_status(struct call *call, long long *seq)
 {
 	json_t *status, *healthz;
 	enum exit_code result = http_call(&call->http, "GET", "/v1/status", NULL, &status);
@@ -104,13 +106,50 @@ static enum exit_code run_status(struct call *call)
 	for (size_t i = 0; i < sizeof(health) / sizeof(health[0]); i++)
 		if (strcmp(health[i].status, text_at(healthz, "status")) == 0)
 			result = (enum exit_code)health[i].exit;
+	if (seq != NULL)
+		*seq = number_at(status, "last_event");
 	json_decref(healthz);
 	json_decref(status);
 	return result;
 }
 
+static bool is_enough(void *arg, const char *data)
+{
+	(void)arg;
+	(void)data;
+	return false;
+}
+
+/* Drawn anew after events, twice a second at most, and now and then for the times in it. Ends with
+ * the daemon, or by Ctrl-C. */
+static enum exit_code watch_status(struct call *call)
+{
+	bool terminal = isatty(STDOUT_FILENO) && !call->json;
+	char path[PATH_SIZE];
+	enum exit_code result;
+	long long seq = 0;
+
+	do {
+		if (terminal)
+			fputs("\033[H\033[J", stdout);
+		result = show_status(call, &seq);
+		fflush(stdout);
+		if (result > EXIT_WRONG_USAGE) /* 0 to 2 are the health */
+			return result;
+		nanosleep(&(struct timespec){ .tv_nsec = 500 * 1000 * 1000 }, NULL);
+		snprintf(path, sizeof(path), "/v1/events?after=%lld", seq);
+		result = http_stream(&call->http, path, REDRAW_S, is_enough, NULL);
+	} while (result == EXIT_DONE || result == EXIT_TIMED_OUT);
+	return result;
+}
+
+static enum exit_code run_status(struct call *call)
+{
+	return call->option[OPT_WATCH] != NULL ? watch_status(call) : show_status(call, NULL);
+}
+
 const struct verb event_verbs[] = {
-	{ "status", NULL, 0, 0, 0, "status",
+	{ "status", NULL, 0, 0, OPT(WATCH), "status [--watch]",
 	  "health, queue and modems; exit 0 pass, 1 warn, 2 fail", run_status },
 	{ "events", NULL, 0, 0, OPT(AFTER) | OPT(TYPES) | OPT(LIMIT) | OPT(FOLLOW), "events [-f]",
 	  "what happened; -f follows", run_events },

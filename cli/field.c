@@ -217,19 +217,6 @@ static void name_holders(const json_t *doctor)
 	}
 }
 
-/* Colour only where somebody looks. */
-static const char *coloured(const char *status)
-{
-	static const char *const words[][3] = { { "pass", "pass", "\033[32mpass\033[0m" },
-						{ "warn", "warn", "\033[33mwarn\033[0m" },
-						{ "fail", "fail", "\033[31mfail\033[0m" } };
-
-	for (size_t i = 0; i < 3; i++)
-		if (strcmp(words[i][0], status) == 0)
-			return words[i][isatty(STDOUT_FILENO) ? 2 : 1];
-	return status;
-}
-
 static void print_doctor(const json_t *doctor)
 {
 	const json_t *checks = json_object_get(doctor, "checks"), *check;

@@ -41,6 +41,7 @@ static const struct option options[] = {
 	{ "ttl", required_argument, NULL, OPT_TTL },
 	{ "types", required_argument, NULL, OPT_TYPES },
 	{ "wait", no_argument, NULL, OPT_WAIT },
+	{ "watch", no_argument, NULL, OPT_WATCH },
 	{ "help", no_argument, NULL, G_HELP },
 	{ "json", no_argument, NULL, G_JSON },
 	{ "site", required_argument, NULL, G_SITE },

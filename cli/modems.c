@@ -33,7 +33,7 @@ void print_modems(const json_t *list)
 	{
 		char signal[24];
 		const char *row[] = { text_at(m, "name"),
-				      text_at(m, "state"),
+				      coloured(text_at(m, "state")),
 				      relative_time(text_at(m, "since")),
 				      text_at(m, "operator"),
 				      text_at(m, "rat"),

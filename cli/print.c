@@ -1,8 +1,12 @@
 /* print.c - tables, times and fields for people. */
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/cli.h"
@@ -37,19 +41,59 @@ void table_row(struct table *table, const char *const *words)
 		table->words[table->n_words++] = strdup(words[i] != NULL ? words[i] : "");
 }
 
-/* Characters, not bytes: masked numbers have dots of three bytes. */
+/* The length of a colour at text's beginning; 0: there is none. */
+static size_t colour_at(const char *text)
+{
+	return strncmp(text, "\033[", 2) == 0 ? strcspn(text, "m") + 1 : 0;
+}
+
+/* Characters, not bytes: masked numbers have dots of three bytes. Colours have no width. */
 static int width(const char *text)
 {
 	int n = 0;
 
-	for (; *text != '\0'; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
+	while (*text != '\0') {
+		size_t colour = colour_at(text);
+
+		if (colour == 0)
+			n += ((unsigned char)*text & 0xc0) != 0x80;
+		text += colour > 0 ? colour : 1;
+	}
 	return n;
+}
+
+/* Columns of the terminal; a pipe has room for everything. */
+static int columns_there(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 ||
+	    size.ws_col == 0)
+		return INT_MAX;
+	return size.ws_col;
+}
+
+/* What does not fit ends in dots. */
+static void put_cut(const char *text, int room)
+{
+	int n = 0;
+
+	if (width(text) <= room) {
+		fputs(text, stdout);
+		return;
+	}
+	for (; *text != '\0'; text++) {
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+		if (n > room - 2)
+			break;
+		putchar(*text);
+	}
+	fputs("..", stdout);
 }
 
 void table_print(struct table *table)
 {
-	int widths[COLUMNS_MAX] = { 0 };
+	int widths[COLUMNS_MAX] = { 0 }, left = columns_there(), room = left;
 
 	for (size_t i = 0; i < table->n_words; i++) {
 		int w = width(table->words[i]);
@@ -60,11 +104,15 @@ void table_print(struct table *table)
 	for (size_t i = 0; i < table->n_words; i++) {
 		bool last = (i + 1) % table->columns == 0;
 
-		fputs(table->words[i], stdout);
-		if (last)
+		if (last) {
+			put_cut(table->words[i], room > 8 ? room : 8);
 			putchar('\n');
-		else
-			printf("%*s", widths[i % table->columns] - width(table->words[i]) + 2, "");
+			room = left;
+		} else {
+			printf("%s%*s", table->words[i],
+			       widths[i % table->columns] - width(table->words[i]) + 2, "");
+			room -= widths[i % table->columns] + 2;
+		}
 		free(table->words[i]);
 	}
 	free(table->words);
@@ -82,6 +130,40 @@ long long number_at(const json_t *object, const char *key)
 {
 	return json_integer_value(json_object_get(object, key));
 }
+
+/* ---- colours ---- */
+
+static bool is_among(const char *word, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (strcmp(*words, word) == 0)
+			return true;
+	return false;
+}
+
+const char *coloured(const char *word)
+{
+	static const char *const good[] = { "pass",      "ready",    "sending", "sent",
+					    "delivered", "approved", NULL };
+	static const char *const bad[] = { "fail",    "failed",      "absent",
+					   "denied",  "sim_missing", "sim_puk",
+					   "expired", "uncertain",   NULL };
+	static char words[TIMES][TIME_SIZE];
+	static unsigned next;
+	char *out = words[next % TIMES];
+
+	if (!isatty(STDOUT_FILENO))
+		return word;
+	next++;
+	snprintf(out, TIME_SIZE, "\033[%dm%.24s\033[0m",
+		 is_among(word, good)  ? 32
+		 : is_among(word, bad) ? 31
+				       : 33,
+		 word);
+	return out;
+}
+
+/* ---- times ---- */
 
 static void format_span(char *out, size_t size, long long seconds)
 {

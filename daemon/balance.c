@@ -268,6 +268,10 @@ static void on_timer(uv_timer_t *timer)
 {
 	struct lane *lane = timer->data;
 
+	if (lane->balance.due_at > clock_now_ms()) { /* the loop's clock is older than the wall's */
+		schedule(lane, lane->balance.due_at);
+		return;
+	}
 	lane_advance(lane);
 	dispatch_pump(lane->dispatch);
 }

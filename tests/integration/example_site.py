@@ -76,6 +76,11 @@ class Site:
         nothing = self.gateway.call("DELETE", "/v1/messages/msg_00000000000000000000000000")
         assert nothing.status == 404, nothing
 
+    def network(self, line):
+        """The network is the same behind every modem."""
+        for simulator in self.modems.values():
+            simulator.control(line)
+
     def sms(self, phone):
         """Every text that the phone got, oldest first."""
         found = [m for s in self.modems.values() for m in s.handset() if m["to"] == phone]

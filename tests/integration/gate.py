@@ -11,6 +11,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("SIMGATE_BUILD", os.path.join(ROOT, "build"))
+checker = None  # of SIMGATE_OPENAPI
 LIMIT = 60  # seconds: generous, these machines are slow and shared
 
 
@@ -65,9 +66,22 @@ def request(path_of_socket, method, path, body=None, headers=None, timeout=LIMIT
         sent.setdefault("Content-Type", "application/json")
     try:
         connection.request(method, path, body, sent)
-        return Answer(connection.getresponse())
+        answer = Answer(connection.getresponse())
     finally:
         connection.close()
+    if os.environ.get("SIMGATE_OPENAPI"):
+        documented(method, path, answer)
+    return answer
+
+
+def documented(method, path, answer):
+    """It is as docs/openapi.yaml says."""
+    global checker
+    if checker is None:
+        import openapi_check
+        checker = openapi_check.Checker()
+    if method in ("GET", "POST", "DELETE") and answer.status not in (405, 414, 431):
+        checker(method, path, answer)
 
 
 def refused(answer, status, reason, field=None):

@@ -119,8 +119,8 @@ def test_ussd_answers(field, maker, code, spec, expected):
     answer = row.gateway.post("/v1/modems/gsm0/ussd", {"code": "*100#"})
     assert answer.status == 200, answer
     assert answer["answer"] == expected, answer
-    closed = commands(row.simulator, "AT+CUSD=2")
-    assert closed == 1 if spec.startswith("1,") else closed == 0
+    if spec.startswith("1,"):  # a menu is closed after its first words
+        gate.wait_until(lambda: commands(row.simulator, "AT+CUSD=2") == 1)
     row.account(sent=1)
 
 

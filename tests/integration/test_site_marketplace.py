@@ -53,7 +53,7 @@ def test_a_number_is_checked_and_explained(site, typed, reason, hint):
 
 
 def test_a_number_that_the_network_does_not_know_is_explained(site):
-    site.modem.control("refuse +7916 1")
+    site.network("refuse +7916 1")
     started = site.started("u", RU)
     told = site.wait_shown(started, lambda v: v["delivery"]["state"] == "failed")["delivery"]
     assert (told["reason"], told["next_step"]) == ("number_maybe_mistyped", "edit")
@@ -161,7 +161,7 @@ def test_another_way_is_offered_where_no_code_may_be_sent(site):
 
 
 def test_the_users_own_sms_is_a_way(site):
-    site.modem.control("refuse +7916 21")
+    site.network("refuse +7916 21")
     site.modems["gsm-world"].control("refuse +7916 21")
     site.started("u", RU)
     way = site.started("u", RU, channel="inbound_sms")
@@ -200,7 +200,7 @@ def test_the_other_ways_end_and_that_is_told(site):
 # "support informed"
 
 def test_support_follows_what_happens(site):
-    site.modem.control("refuse +7916 1")
+    site.network("refuse +7916 1")
     started = site.started("u", RU)
     site.wait_shown(started, lambda v: v["delivery"]["state"] == "failed")
     gate.refused(site.start("u", RU), 429, "too_soon")
@@ -214,7 +214,7 @@ def test_support_follows_what_happens(site):
 
 
 def test_support_reads_the_whole_story(site):
-    site.modem.control("refuse +7916 1")
+    site.network("refuse +7916 1")
     started = site.started("u", RU)
     site.wait_shown(started, lambda v: v["delivery"]["state"] == "failed")
     code, out, _ = gate.cli(site.gateway, "verify", "show", started["id"])
