@@ -75,7 +75,11 @@ help:
 	@echo "make run     simulator and daemon in the foreground, with lines to try"
 	@echo "make test    every test, under the sanitizers"
 	@echo "make lint    formatting, arrows, cppcheck, clang-tidy, shellcheck"
-	@echo "make bench   timing figures     make fuzz   libFuzzer targets, 20 s each"
+	@echo "make bench   timing figures"
+	@echo "make fuzz    libFuzzer targets, FUZZ_SECONDS=$(FUZZ_SECONDS) each     make fuzz-short   $(FUZZ_SHORT) s each"
+	@echo "make torture CYCLES=$(CYCLES)   kills it again and again, then balances the ledger"
+	@echo "make hostile   floods of bad clients     make soak SOAK_SECONDS=$(SOAK_SECONDS)   growth of memory and files"
+	@echo "make valgrind, make tsan   traffic and a clean end under each     make coverage   lines and branches by room"
 	@echo "make test-operator  the tests that want Prometheus, PHP, Node, Go"
 	@echo "make deb     the Debian package     make test-deb   installs, upgrades, purges it in a copy of this system"
 	@echo "make deps    installs what is missing     make install DESTDIR= prefix=     make clean"
@@ -131,7 +135,7 @@ $(foreach r,$(ROOMS),$(eval $(call unit_room,$(r))))
 DEBS := gcc g++ make pkg-config libuv1-dev libserialport-dev libsqlite3-dev libconfig-dev \
 	libmicrohttpd-dev libjansson-dev libphonenumber-dev libicu-dev libsodium-dev \
 	libsystemd-dev libcurl4-openssl-dev curl jq
-DEBS_TEST := $(DEBS) libcmocka-dev python3 python3-pytest python3-jsonschema python3-yaml
+DEBS_TEST := $(DEBS) libcmocka-dev python3 python3-pytest python3-jsonschema python3-yaml valgrind
 # What a few of the tests drive if it is there: make test-operator installs it.
 DEBS_OPERATOR := $(DEBS_TEST) prometheus php-cli php-curl nodejs golang-go
 DEBS_LINT := $(DEBS_TEST) clang clang-format clang-tidy cppcheck shellcheck
@@ -157,9 +161,12 @@ run: deps
 
 # ---- tests ----
 
-# Libraries that tests load before the daemon: a slow disk, a calendar that can be turned on, a journal.
-PRELOADS := $(BUILD)/slowsync.so $(BUILD)/latertime.so $(BUILD)/journalsock.so
-$(PRELOADS): $(BUILD)/%.so: tests/integration/%.c
+# Libraries that tests load before the daemon: a slow disk, a calendar that can be turned on, a
+# journal, a death at a chosen point.
+PRELOAD_C := $(addprefix tests/integration/,slowsync.c latertime.c journalsock.c) tests/torture/killpoint.c
+PRELOADS  := $(patsubst %.c,$(BUILD)/%.so,$(notdir $(PRELOAD_C)))
+vpath %.c $(sort $(dir $(PRELOAD_C)))
+$(PRELOADS): $(BUILD)/%.so: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -shared -fPIC -o $@ $< -ldl
 
@@ -196,24 +203,60 @@ bench: deps-test
 .PHONY: bench-build
 bench-build: $(BENCH_BINS) $(LOAD_BINS)
 
-# libFuzzer targets, 20 seconds each: make fuzz FUZZ_SECONDS=600
-FUZZ_SECONDS ?= 20
+# Crashes while clients submit, and the ledger at the end: tests/README.md.
+CYCLES ?= 1000
+.PHONY: torture torture-build
+torture: deps-test
+	@$(MAKE) --no-print-directory -s torture-build
+	@SIMGATE_BUILD=$(CURDIR)/$(BUILD) $(PYTHON) tests/torture/torture.py --cycles $(CYCLES) $(if $(SEED),--seed $(SEED))
+torture-build: all $(PRELOADS)
+
+# Floods of hostile clients; growth over time; the same under valgrind and ThreadSanitizer.
+SOAK_SECONDS ?= 300
+.PHONY: hostile soak valgrind tsan
+hostile: deps-test
+	@$(MAKE) --no-print-directory -s all
+	@SIMGATE_BUILD=$(CURDIR)/$(BUILD) $(PYTHON) tests/torture/hostile.py
+soak: deps-test
+	@$(MAKE) --no-print-directory -s all
+	@SIMGATE_BUILD=$(CURDIR)/$(BUILD) $(PYTHON) tests/torture/soak.py --seconds $(SOAK_SECONDS)
+valgrind: deps-test
+	@$(MAKE) --no-print-directory -s all
+	@SIMGATE_BUILD=$(CURDIR)/$(BUILD) $(PYTHON) tests/torture/soak.py --valgrind --seconds 30
+tsan: deps-test
+	@$(MAKE) --no-print-directory -s all test-thread-build SAN=thread
+	@build-thread/unit/queue/test_store
+	@SIMGATE_BUILD=$(CURDIR)/build-thread $(PYTHON) tests/torture/soak.py --seconds 30
+
+# Lines and branches that unit and integration tests reach, by room.
+.PHONY: coverage coverage-build
+coverage: deps-test
+	@$(MAKE) --no-print-directory coverage-build BUILD=build-coverage OPT='-O0 -g --coverage -Wno-format-truncation -Wno-maybe-uninitialized' HARDEN= LDFLAGS=--coverage
+	@$(PYTHON) tests/coverage.py --build build-coverage $(COVERAGE)
+coverage-build: test-build
+
+# libFuzzer targets under ASan and UBSan, as many at once as there are cores: tests/README.md.
+FUZZ_SECONDS ?= 60
+FUZZ_SHORT   ?= 15
 FUZZ_C    := $(wildcard tests/fuzz/fuzz_*.c)
-.PHONY: fuzz
-fuzz: deps-lint
-	@$(MAKE) --no-print-directory fuzz-build CC=clang CXX=clang++ SAN=address,undefined BUILD=build-fuzz \
+FUZZ_MAKE := $(MAKE) --no-print-directory fuzz-build CC=clang CXX=clang++ SAN=address,undefined BUILD=build-fuzz \
 		FUZZ_FLAGS=-fsanitize=fuzzer-no-link
-	@for f in $(patsubst tests/fuzz/%.c,build-fuzz/fuzz/%,$(FUZZ_C)); do echo "== $$f"; \
-		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 2>&1 | tail -n 12 || exit 1; done
-.PHONY: fuzz-build
+.PHONY: fuzz fuzz-short fuzz-build
+fuzz: deps-lint
+	@$(FUZZ_MAKE)
+	@$(PYTHON) tests/fuzz/run.py --build build-fuzz --seconds $(FUZZ_SECONDS) $(FUZZ)
+fuzz-short: deps-lint
+	@$(FUZZ_MAKE)
+	@$(PYTHON) tests/fuzz/run.py --build build-fuzz --seconds $(FUZZ_SHORT)
 fuzz-build: $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_C))
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(call archives,$(KNOWS_modem))
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(call archives,$(KNOWS_daemon))
 	@mkdir -p $(@D)
-	$(Q)$(CXX) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(call archives,$(KNOWS_modem)) -Wl,--end-group $(PARTS_LIBS)
+	$(Q)$(CXX) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(call archives,$(KNOWS_daemon)) -Wl,--end-group \
+		$(PARTS_LIBS) -lcmocka
 
 # ---- lint ----
 
-LINT_ALL  := $(foreach d,$(ROOMS) daemon cli tests/unit tests/unit/* tests/fuzz tests/bench tests/simulator tests/integration,\
+LINT_ALL  := $(foreach d,$(ROOMS) daemon cli tests/unit tests/unit/* tests/fuzz tests/torture tests/bench tests/simulator tests/integration,\
 		$(wildcard $(d)/*.c $(d)/*.h $(d)/*.cc))
 LINT_TIDY := $(filter %.c,$(foreach d,$(ROOMS) daemon cli tests/simulator,$(wildcard $(d)/*.c)))
 

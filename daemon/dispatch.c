@@ -151,7 +151,6 @@ static void take_refill(struct dispatch *d, const struct refill *refill)
 		choice_add(d, &refill->items[i]);
 	sched_filled(route->sched, refill->n < refill->max);
 	route->refill_at = refill->due_at;
-	dispatch_wake_at(d, refill->due_at);
 }
 
 static void tick_apply(struct dispatch *d, const struct tick *t)
@@ -167,8 +166,10 @@ static void tick_apply(struct dispatch *d, const struct tick *t)
 	for (size_t i = 0; i < t->n_refills; i++)
 		take_refill(d, &t->refills[i]);
 	dispatch_wake_at(d, t->next_at);
-	for (size_t i = 0; i < d->n_routes; i++)
+	for (size_t i = 0; i < d->n_routes; i++) { /* whatever the timer was for */
+		dispatch_wake_at(d, d->routes[i].refill_at);
 		dispatch_wake_at(d, sched_avoided_till(d->routes[i].sched, clock_now_ms()));
+	}
 }
 
 static void on_tick(void *arg, int status)
@@ -270,6 +271,16 @@ void dispatch_pump(struct dispatch *d)
 		tick(d);
 }
 
+/* It is not in the window: the tick of its time brings it there. */
+static void refill_at(struct dispatch *d, const struct due *due)
+{
+	struct route *route = choice_route(d, due->route);
+
+	if (route != NULL)
+		route->refill_at = sooner(route->refill_at, due->due_at);
+	dispatch_wake_at(d, due->due_at);
+}
+
 void dispatch_queued(void *arg, const struct due *items, size_t n)
 {
 	struct dispatch *d = arg;
@@ -278,7 +289,7 @@ void dispatch_queued(void *arg, const struct due *items, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		dispatch_wake_at(d, items[i].submit_by);
 		if (items[i].due_at > now) {
-			dispatch_wake_at(d, items[i].due_at);
+			refill_at(d, &items[i]);
 			continue;
 		}
 		choice_add(d, &items[i]);
@@ -339,6 +350,15 @@ static void on_send_done(void *arg, struct session *session, const struct send_o
 		lane_send_done(lane, outcome);
 }
 
+/* While others end, its last outcome may still be on its way to disk. */
+static void on_gone(void *arg, struct session *session)
+{
+	struct lane *lane = dispatch_lane(arg, session);
+
+	if (lane != NULL)
+		lane_modem_gone(lane);
+}
+
 static void on_inbound(void *arg, struct session *session, const struct session_inbound *in)
 {
 	inbound_received(arg, session, in);
@@ -371,6 +391,7 @@ const struct session_events dispatch_session_events = {
 	.inbound = on_inbound,
 	.call = on_call,
 	.pin_wanted = on_pin_wanted,
+	.gone = on_gone,
 };
 
 /* ---- life ---- */
@@ -429,12 +450,6 @@ void dispatch_stop(struct dispatch *d)
 	modem_log_close(d->log);
 	d->log = NULL;
 	uv_timer_stop(&d->timer);
-}
-
-void dispatch_modems_gone(struct dispatch *d)
-{
-	for (size_t i = 0; i < d->n_lanes; i++)
-		lane_modem_gone(&d->lanes[i]);
 }
 
 void dispatch_close(struct dispatch *d)

@@ -31,9 +31,6 @@ extern const struct session_events dispatch_session_events; /* arg: the dispatch
 /* Nothing new is sent from now on; parts on the air end by themselves (fleet_close). */
 void dispatch_stop(struct dispatch *dispatch);
 
-/* The sessions are no more (fleet_close ended); their last outcomes still go to disk. */
-void dispatch_modems_gone(struct dispatch *dispatch);
-
 /* After the last outcome is on disk (store_close ended): timers close on the loop. */
 void dispatch_close(struct dispatch *dispatch);
 

@@ -180,8 +180,6 @@ static void on_modems_closed(void *arg)
 	struct gateway *g = arg;
 
 	g->modems = NULL;
-	if (g->dispatch != NULL)
-		dispatch_modems_gone(g->dispatch);
 	if (g->store != NULL)
 		store_close(g->store, on_store_closed, g);
 	else

@@ -72,6 +72,14 @@ static void on_pin_wanted(void *arg, struct session *session, const char *iccid,
 	fleet->events->pin_wanted(fleet->arg, session, iccid, tries_left);
 }
 
+static void on_gone(void *arg, struct session *session)
+{
+	const struct control *fleet = ((struct seat *)arg)->fleet;
+
+	if (fleet->events->gone != NULL)
+		fleet->events->gone(fleet->arg, session);
+}
+
 static const struct session_events seat_events = {
 	.locate = on_locate,
 	.identified = on_identified,
@@ -81,6 +89,7 @@ static const struct session_events seat_events = {
 	.inbound = on_inbound,
 	.call = on_call,
 	.pin_wanted = on_pin_wanted,
+	.gone = on_gone,
 };
 
 /* ---- seats ---- */

@@ -439,6 +439,8 @@ static void on_handle_closed(uv_handle_t *handle)
 
 	if (--s->handles > 0)
 		return;
+	if (s->events->gone != NULL)
+		s->events->gone(s->arg, s);
 	config_unref(s->config);
 	transcript_free(s->transcript);
 	free(s);

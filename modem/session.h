@@ -51,6 +51,8 @@ struct session_events {
 	void (*inbound)(void *arg, struct session *session, const struct session_inbound *in);
 	/* A call rang and was rejected. number "" if withheld. */
 	void (*call)(void *arg, struct session *session, const char *number, int type);
+	/* session_close ended: after this there is no session. May be NULL. */
+	void (*gone)(void *arg, struct session *session);
 	/* May this PIN be tried on this SIM? Answer later with session_pin_answer. */
 	void (*pin_wanted)(void *arg, struct session *session, const char *iccid, int tries_left);
 };

@@ -1,7 +1,9 @@
 """kill -9 at any moment: nothing lost, nothing doubled, at most the one on the air in doubt."""
+import datetime
 import random
 
 import gate
+import test_disk
 
 TEXTS = 50
 
@@ -48,3 +50,33 @@ def test_an_orderly_stop_finishes_the_message_on_the_air(field):
     states = settle(gateway, ids)
     assert set(states.values()) == {"sent"}
     assert len(simulator.handset()) == 3
+
+
+def test_a_modem_that_ends_before_another_takes_nothing_with_it(field):
+    """The outcome of the first is on its way to a slow disk while the second still sends."""
+    modems = [field.simulator("--send-time", ms, name=name)
+              for name, ms in (("gsm0", 1500), ("gsm1", 4000))]
+    gateway = field.gateway(*(gate.modem(m.name, m.pty) for m in modems), env=test_disk.SLOW)
+    for modem in modems:
+        gateway.wait_modem(name=modem.name)
+    ids = [gateway.send("+79123456789", f"text {i}") for i in range(2)]
+    for message in ids:
+        gateway.wait_message(message, "sending", "sent")
+    assert gateway.stop() == 0
+    gateway.start()
+    assert set(settle(gateway, ids).values()) == {"sent"}
+
+
+def test_a_back_off_goes_on_after_a_restart(field):
+    """Another thing that time brings comes first, and does not let it be forgotten."""
+    simulator, gateway = field.pair("--send-time", 5)
+    simulator.control("fault cms once 500")
+    waiting = gateway.send("+79123456789", "refused once")
+    gate.wait_until(lambda: "queued" in [h["state"] for h in gateway.message(waiting)["history"]][1:])
+    gateway.kill()
+    gateway.start()
+    soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=1)
+    first = gateway.send("+79123456780", "at its time", send_at=soon.isoformat().replace("+00:00", "Z"))
+    gateway.wait_message(first, "sent")
+    assert gateway.message(waiting)["state"] == "queued", "the back-off was over too soon for this test"
+    gateway.wait_message(waiting, "sent")

@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+"""Floods the socket; prints what another client's requests took meanwhile, and the memory.
+
+Rows: nobody else; connections far over the limit; event streams that never read; requests broken
+off after each byte; endless pipelines; deep documents; slow headers."""
+import argparse
+import os
+import resource
+import socket
+import statistics
+import sys
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "integration"))
+
+import conftest  # noqa: E402
+import gate  # noqa: E402
+
+BODY = b'{"to": "+79123456789", "text": "whole"}'
+POST = (b"POST /v1/messages HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+        b"Content-Length: %d\r\n\r\n" % len(BODY)) + BODY
+STREAM = b"GET /v1/events?after=0 HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n"
+GET = b"GET /v1/status HTTP/1.1\r\nHost: a\r\n\r\n"
+DEEP = b'{"to":' + b"[" * 30000
+CONNECTIONS_MAX = 1000  # api_private.h
+MEMORY_MAX_KIB = 64 * 1024  # 32 KiB a connection, and what it sends
+
+
+class Honest(threading.Thread):
+    """One client on one connection, as a site's backend holds it: a request every 5 ms."""
+
+    def __init__(self, gateway):
+        super().__init__(daemon=True)
+        self.connection = gate.UnixConnection(gateway.socket)
+        self.stop, self.times, self.fault = threading.Event(), [], None
+
+    def run(self):
+        try:
+            while not self.stop.is_set():
+                began = time.monotonic()
+                self.connection.request("GET", "/v1/modems")
+                assert gate.Answer(self.connection.getresponse()).status == 200
+                self.times.append(time.monotonic() - began)
+                time.sleep(0.005)
+        except Exception as fault:  # told by the row
+            self.fault = fault
+
+    def end(self):
+        self.stop.set()
+        self.join(gate.LIMIT)
+        self.connection.close()
+        if self.fault is not None:
+            raise AssertionError(f"another client was harmed: {self.fault!r}")
+        return self.times
+
+
+def memory_kib(gateway):
+    """Private memory of the daemon."""
+    with open(f"/proc/{gateway.popen.pid}/smaps_rollup", encoding="ascii") as file:
+        return sum(int(line.split()[1]) for line in file if line.startswith("Private_"))
+
+
+def files(gateway):
+    return len(os.listdir(f"/proc/{gateway.popen.pid}/fd"))
+
+
+def connect(gateway, wait=True):
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock.settimeout(gate.LIMIT if wait else 0.05)
+    sock.connect(gateway.socket)
+    return sock
+
+
+def send(sock, raw):
+    try:
+        sock.sendall(raw)
+    except OSError:
+        pass  # it was thrown out: that is its right
+
+
+# ---- what hostile clients do: each returns what it holds open ----
+
+def nothing(_gateway, _n):
+    time.sleep(1)
+    return []
+
+
+def connections(gateway, n):
+    """Far more than there is room for; those that get no room are let go."""
+    held = []
+    for _ in range(n):
+        try:
+            held.append(connect(gateway, False))
+        except OSError:
+            continue
+        if len(held) > CONNECTIONS_MAX + 200:
+            held.pop(0).close()
+    return held
+
+
+def streams(gateway, n):
+    held = []
+    for _ in range(n):
+        try:
+            sock = connect(gateway, False)
+        except OSError:
+            continue
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        send(sock, STREAM)
+        held.append(sock)
+        if len(held) > CONNECTIONS_MAX - 100:
+            held.pop(0).close()
+    for _ in range(200):  # something to tell them
+        gateway.post("/v1/messages", {"to": "+79123456789", "text": "told to all"})
+    return held
+
+
+def halves(gateway, n):
+    for i in range(n):
+        with connect(gateway) as sock:
+            send(sock, POST[:i % len(POST)])
+    return []
+
+
+def pipelines(gateway, n):
+    """They ask and never read the answers."""
+    held = [connect(gateway, False) for _ in range(20)]
+    for sock in held:
+        send(sock, GET * (n // 20))
+    return held
+
+
+def deep(gateway, n):
+    for _ in range(n):
+        with connect(gateway) as sock:
+            send(sock, b"POST /v1/messages HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(DEEP) + DEEP)
+            sock.recv(4096)
+    return []
+
+
+def slow_headers(gateway, n):
+    held = [connect(gateway) for _ in range(min(n, 500))]
+    for byte in GET[:20]:
+        for sock in held:
+            send(sock, bytes([byte]))
+    return held
+
+
+ROWS = (("nobody", nothing, 1), ("connections", connections, 10000), ("silent streams", streams, 1000),
+        ("cut at each byte", halves, 5000), ("unread pipelines", pipelines, 20000),
+        ("deep documents", deep, 1000), ("slow headers", slow_headers, 500))
+
+
+def row(gateway, attack, n):
+    """(latencies, memory, files) of one row."""
+    honest = Honest(gateway)
+    honest.start()
+    held = attack(gateway, n)
+    times, memory, opened = honest.end(), memory_kib(gateway), files(gateway)
+    for sock in held:
+        sock.close()
+    gate.wait_until(gateway.answers, why="it does not answer after the flood")
+    return times, memory, opened
+
+
+def hostile(scale, tell, memory_max=None):
+    """Runs every row; returns what is wrong."""
+    wrong = []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, max(4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
+    with conftest.opened() as field:
+        gateway = field.gateway(gate.modem("gsm0", f"{field.folder}/no-such-modem"))
+        before = files(gateway)
+        for name, attack, n in ROWS:
+            n = max(n // scale, 1)
+            times, memory, opened = row(gateway, attack, n)
+            p99 = statistics.quantiles(times, n=100)[98] if len(times) > 1 else times[0]
+            tell(name, n, len(times), statistics.median(times) * 1000, p99 * 1000, memory, opened)
+            if statistics.median(times) > 1:
+                wrong.append(f"{name}: another client waited {statistics.median(times):.1f} s")
+            if memory_max is not None and memory > memory_max:
+                wrong.append(f"{name}: {memory} KiB of memory")
+        try:
+            gate.wait_until(lambda: files(gateway) <= before + 1, why="connections were not closed")
+        except AssertionError as left:
+            wrong.append(f"{left}: {files(gateway)} files, {before} before")
+    return wrong
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scale", type=int, default=1, help="10: a tenth of everything")
+    args = parser.parse_args()
+    print(f"{'hostile':<18}{'how many':>9}{'requests':>10}{'median ms':>11}{'p99 ms':>9}"
+          f"{'private KiB':>13}{'files':>7}", flush=True)
+
+    def tell(name, n, requests, median, p99, memory, opened):
+        print(f"{name:<18}{n:>9}{requests:>10}{median:>11.2f}{p99:>9.2f}{memory:>13}{opened:>7}", flush=True)
+
+    wrong = hostile(args.scale, tell, MEMORY_MAX_KIB)
+    for line in wrong:
+        print(f"WRONG: {line}")
+    print("others were served, memory and files are bounded" if not wrong else f"{len(wrong)} wrong")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
