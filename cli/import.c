@@ -3,40 +3,30 @@
  * Each message becomes a POST with a key that its file (or row) has for ever, so that a second run
  * after an interrupted one sends nothing twice. A file that was taken goes to the folder
  * simgate-imported beside it; what is refused stays, and is told. Where no other would fare better
- * (no daemon, no right, a full queue) the run ends. gammu's database is only read. */
+ * (no daemon, no right, a full queue) the run ends. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/sms_file.h"
-#include "cli/cli.h"
+#include "cli/import.h"
 
-enum { FILE_MAX = 65536, KEY_SIZE = 96 };
+enum { FILE_MAX = 65536 };
 
 #define TAKEN "simgate-imported"
 
-struct import {
-	struct call *call;
-	const char *where;
-	unsigned taken, refused;
-	enum exit_code result; /* not EXIT_DONE: it ends here */
-};
-
-static void refuse(struct import *import, const char *name, const char *problem)
+void import_refuse(struct import *import, const char *name, const char *problem)
 {
 	fprintf(stderr, "simgate: %s/%s stays: %s\n", import->where, name, problem);
 	import->refused++;
 }
 
-/* Was it accepted? */
-static bool submit(struct import *import, const char *name, const struct sms_file *sms,
+bool import_submit(struct import *import, const char *name, const struct sms_file *sms,
 		   const char *key)
 {
 	struct http http = import->call->http;
@@ -55,7 +45,7 @@ static bool submit(struct import *import, const char *name, const struct sms_fil
 		import->taken++;
 		return true;
 	}
-	refuse(import, name, "the daemon did not take it");
+	import_refuse(import, name, "the daemon did not take it");
 	if (result != EXIT_FAILED && result != EXIT_WRONG_USAGE)
 		import->result = result;
 	return false;
@@ -97,7 +87,7 @@ static void take_file(struct import *import, int folder, const char *name, reade
 	ssize_t n;
 
 	if (fd < 0 || fstat(fd, &st) < 0) {
-		refuse(import, name, strerror(errno));
+		import_refuse(import, name, strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		return;
@@ -108,12 +98,12 @@ static void take_file(struct import *import, int folder, const char *name, reade
 		return; /* a folder, a pipe */
 	problem = n > FILE_MAX ? "it is too long" : read_sms(name, bytes, (size_t)n, &sms);
 	if (problem != NULL) {
-		refuse(import, name, problem);
+		import_refuse(import, name, problem);
 		return;
 	}
 	snprintf(key, sizeof(key), "import-%llu-%lld-%ld", (unsigned long long)st.st_ino,
 		 (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
-	if (submit(import, name, &sms, key))
+	if (import_submit(import, name, &sms, key))
 		move_away(import, folder, name);
 	sms_file_free(&sms);
 }
@@ -146,64 +136,6 @@ static void take_folder(struct import *import, reader *read_sms)
 		free(entries);
 	if (folder >= 0)
 		close(folder);
-}
-
-/* ---- gammu's SQLite database ---- */
-
-static const char waiting[] =
-	"SELECT o.ID, o.DestinationNumber, coalesce(o.TextDecoded, '') || coalesce((SELECT "
-	"group_concat(TextDecoded, '') FROM (SELECT TextDecoded FROM outbox_multipart m WHERE m.ID "
-	"= "
-	"o.ID ORDER BY SequencePosition)), ''), o.DeliveryReport = 'yes', o.Class = 0 OR o.Coding "
-	"= "
-	"'8bit', o.SendingDateTime > datetime('now', 'localtime') FROM outbox o ORDER BY o.ID";
-
-static void take_row(struct import *import, sqlite3_stmt *row, const struct stat *st)
-{
-	const char *to = (const char *)sqlite3_column_text(row, 1);
-	const char *text = (const char *)sqlite3_column_text(row, 2);
-	long long id = sqlite3_column_int64(row, 0);
-	struct sms_file sms = { .report = sqlite3_column_int(row, 3) != 0, .text = (char *)text };
-	char name[32], key[KEY_SIZE];
-
-	snprintf(name, sizeof(name), "%lld", id);
-	snprintf(key, sizeof(key), "import-%llu-row-%lld", (unsigned long long)st->st_ino, id);
-	if (to == NULL || text == NULL)
-		refuse(import, name, "it has no number or no text");
-	else if (sqlite3_column_int(row, 4))
-		refuse(import, name, "it is no plain text (flash, or binary)");
-	else if (sqlite3_column_int(row, 5))
-		refuse(import, name, "it is for a later time: send it with --send-at");
-	else {
-		snprintf(sms.to, sizeof(sms.to), "%s", to);
-		submit(import, name, &sms, key);
-	}
-}
-
-static void take_database(struct import *import, const struct stat *st)
-{
-	sqlite3 *sqlite = NULL;
-	sqlite3_stmt *row = NULL;
-	int err = sqlite3_open_v2(import->where, &sqlite, SQLITE_OPEN_READONLY, NULL);
-
-	if (err == SQLITE_OK)
-		err = sqlite3_prepare_v2(sqlite, waiting, -1, &row, NULL);
-	while (err == SQLITE_OK && import->result == EXIT_DONE) {
-		int step = sqlite3_step(row);
-
-		if (step == SQLITE_DONE)
-			break;
-		err = step == SQLITE_ROW ? SQLITE_OK : step;
-		if (step == SQLITE_ROW)
-			take_row(import, row, st);
-	}
-	if (err != SQLITE_OK) {
-		fprintf(stderr, "simgate: %s is no SQLite database of gammu-smsd: %s\n",
-			import->where, sqlite3_errmsg(sqlite));
-		import->result = EXIT_FAILED;
-	}
-	sqlite3_finalize(row);
-	sqlite3_close(sqlite);
 }
 
 /* ---- verbs ---- */
@@ -241,7 +173,7 @@ static enum exit_code run_gammu(struct call *call)
 	struct stat st;
 
 	if (stat(import.where, &st) == 0 && S_ISREG(st.st_mode)) {
-		take_database(&import, &st);
+		import_gammu_database(&import, &st);
 		return finish(&import, "The database is as it was: do not start gammu-smsd on it "
 				       "again.");
 	}

@@ -31,8 +31,9 @@ if grep -nE '#include "modem/' api/*.c api/*.h | grep -v '"modem/control.h"'; th
 	echo "  api/ may include only modem/control.h of modem/" >&2
 	bad=1
 fi
-# SQL stands in queue/ alone.
-if grep -nE 'sqlite3_|"(SELECT|INSERT|UPDATE|DELETE) ' base/*.c config/*.c modem/*.c service/*.c api/*.c daemon/*.c cli/*.c; then
+# SQL stands in queue/ alone; import_gammu.c reads another program's database.
+if grep -nE 'sqlite3_|"(SELECT|INSERT|UPDATE|DELETE) ' base/*.c config/*.c modem/*.c service/*.c api/*.c daemon/*.c cli/*.c |
+	grep -v '^cli/import_gammu\.c:'; then
 	echo "  SQL stands in queue/ alone" >&2
 	bad=1
 fi
