@@ -3,6 +3,7 @@ import concurrent.futures
 import glob
 import itertools
 import json
+import os
 import re
 import socket
 import time
@@ -279,8 +280,10 @@ def test_open_streams_and_polls_do_not_hold_up_the_stop(field):
     _, gateway = field.pair()
     place = gate.wait_until(lambda: last(gateway))  # the modem was told to be ready
     with concurrent.futures.ThreadPoolExecutor(1) as pool, Stream(gateway) as stream:
+        files = f"/proc/{gateway.popen.pid}/fd"
+        before = len(os.listdir(files))
         poll = pool.submit(gateway.get, f"/v1/events?after={place}&wait=30&types=nothing.")
-        gate.wait_until(lambda: gateway.get("/v1/status").status == 200)
+        gate.wait_until(lambda: len(os.listdir(files)) > before)  # it is connected
         began = time.monotonic()
         assert gateway.stop() == 0
         assert time.monotonic() - began < 10
@@ -288,7 +291,7 @@ def test_open_streams_and_polls_do_not_hold_up_the_stop(field):
         try:
             assert poll.result().status in (200, 503)
         except (ConnectionError, gate.http.client.HTTPException):
-            pass  # it was not in yet
+            pass  # its request was not in yet
 
 
 # ---- what must never be seen ----
