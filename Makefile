@@ -309,8 +309,8 @@ install: all
 	install -m 0644 docs/examples/verify.* $(DESTDIR)$(prefix)/share/doc/simgate/examples
 	install -D -m 0644 docs/openapi.yaml $(DESTDIR)$(prefix)/share/doc/simgate/openapi.yaml
 	install -m 0644 docs/troubleshooting.md docs/upgrade-from-smstools-gammu.md $(DESTDIR)$(prefix)/share/doc/simgate
-	install -m 0644 systemd/simgated-network.conf systemd/simgated-power.conf config/example.conf \
-		config/examples/*.conf $(DESTDIR)$(prefix)/share/doc/simgate/examples
+	install -m 0644 systemd/simgated-network.conf systemd/simgated-power.conf config/examples/*.conf \
+		$(DESTDIR)$(prefix)/share/doc/simgate/examples
 
 .PHONY: clean
 clean:

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,28 +14,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/live_socket.h"
 #include "base/log.h"
 
 enum { BACKLOG = 1024, GROUP_BUFFER = 16384 };
-
-static int new_socket(void)
-{
-	return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-}
-
-/* Does someone answer there? A full backlog is an answer too. */
-static bool is_live(const struct sockaddr_un *address)
-{
-	int fd = new_socket();
-	bool live;
-
-	if (fd < 0)
-		return true; /* cannot tell: nothing is removed */
-	live = connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
-	       errno == EAGAIN;
-	close(fd);
-	return live;
-}
 
 static int clear_place(const struct sockaddr_un *address, char why[static API_WHY_SIZE])
 {
@@ -50,7 +31,7 @@ static int clear_place(const struct sockaddr_un *address, char why[static API_WH
 			 "%s exists and is not a socket: remove it, or set socket.path", path);
 		return -1;
 	}
-	if (is_live(address)) {
+	if (socket_is_live(path)) {
 		snprintf(why, API_WHY_SIZE,
 			 "%s is in use: another simgated runs; stop it, or set socket.path", path);
 		return -1;
@@ -109,7 +90,7 @@ int listen_open(const struct config *config, char why[static API_WHY_SIZE])
 	strcpy(address.sun_path, config->socket_path);
 	if (clear_place(&address, why) < 0)
 		return -1;
-	fd = new_socket();
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0 || fchmod(fd, 0) < 0 ||
 	    bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
 		snprintf(why, API_WHY_SIZE, "cannot bind %s: %s", config->socket_path,

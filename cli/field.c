@@ -7,34 +7,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/holder.h"
+#include "base/live_socket.h"
 #include "base/mask.h"
 #include "cli/cli.h"
 
 enum { LOOK_TIMEOUT_S = 190, ARGS_MAX = 64, OUTPUT_MAX = 4 << 20, LOG_LINES = 300 };
 
 extern char **environ;
-
-static bool daemon_answers(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool answers;
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	answers = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
-	if (fd >= 0)
-		close(fd);
-	return answers;
-}
 
 /* ---- other programs ---- */
 
@@ -122,7 +108,7 @@ static json_t *ask(struct call *call, const char *path, const char *mode, enum e
 	json_t *answer = NULL;
 
 	*result = EXIT_DONE;
-	if (call->n_words == 0 && daemon_answers(call->http.socket)) {
+	if (call->n_words == 0 && socket_is_live(call->http.socket)) {
 		if (call->http.timeout_s < LOOK_TIMEOUT_S)
 			call->http.timeout_s = LOOK_TIMEOUT_S;
 		*result = http_call(&call->http, "GET", path, NULL, &answer);
@@ -316,7 +302,7 @@ static json_t *make_bundle(const struct call *call, const json_t *doctor)
 				    json_sprintf("%s %s %s", machine.sysname, machine.release,
 						 machine.machine));
 	json_object_set(bundle, "doctor", (json_t *)doctor);
-	if (call->n_words == 0 && daemon_answers(call->http.socket)) {
+	if (call->n_words == 0 && socket_is_live(call->http.socket)) {
 		json_object_set_new(bundle, "status", part_of(call, "/v1/status"));
 		json_object_set_new(bundle, "modems", part_of(call, "/v1/modems"));
 	}

@@ -8,13 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "api/checks.h"
 #include "api/json_out_ports.h"
+#include "base/live_socket.h"
 #include "modem/detect.h"
 
 static void write_json(struct json_text *out)
@@ -192,26 +191,13 @@ static void on_looked(void *arg, const struct modem_ports *ports)
 	free(named);
 }
 
-static bool daemon_answers(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool answers;
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	answers = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
-	if (fd >= 0)
-		close(fd);
-	return answers;
-}
-
 static void check_config(struct doctoring *d, const struct tool *tool)
 {
 	d->config = tool->load(tool->config_path, on_problem, d);
 	if (d->config == NULL)
 		return;
 	checks_tell(on_finding, d, FINDING_PASS, "config", d->config->path, "", "no problems");
-	if (daemon_answers(d->config->socket_path))
+	if (socket_is_live(d->config->socket_path))
 		checks_tell(on_finding, d, FINDING_PASS, "daemon", d->config->socket_path, "",
 			    "simgated runs; ask it for more: simgate doctor");
 	else

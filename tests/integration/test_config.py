@@ -104,11 +104,10 @@ def test_a_file_that_is_not_there_is_told():
     assert code == 2 and "/nowhere/simgate.conf" in told and "No such file" in told
 
 
-@pytest.mark.parametrize("name", ["simgate.conf", "example.conf"])
+@pytest.mark.parametrize("name", ["simgate.conf"] + [
+    f"examples/{site}.conf" for site in ("studentu24", "cloudzone", "marketplace", "organization")])
 def test_what_is_shipped_passes(name):
     path = os.path.join(gate.ROOT, "config", name)
-    if not os.path.exists(path):
-        pytest.skip(f"{name} is not shipped")
     code, out, told = simgated("-c", path, "--check-config")
     assert (code, told) == (0, ""), told
     assert out

@@ -312,7 +312,7 @@ static void test_example_file(void **state)
 	struct dump d;
 
 	(void)state;
-	read_whole("config/example.conf", text);
+	read_whole("tests/unit/config/whole.conf", text);
 	dump_text(&d, text);
 	assert_string_equal(d.text, example);
 }
