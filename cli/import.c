@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "cli/import.h"
+#include "cli/print.h"
 
 enum { FILE_MAX = 65536 };
 
