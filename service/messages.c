@@ -20,6 +20,8 @@
 enum { REFERENCE_MAX = 128, QUEUE_FULL_RETRY_MS = 60000 };
 
 static const int64_t day_ms = 24 * 3600 * 1000LL;
+static const int64_t times_end_ms =
+	253402300800000; /* of the year 9999: RFC 3339 writes no other */
 static const int64_t ttl_max_ms = 63 * 7 * 24 * 3600 * 1000LL; /* what TP-VP can say */
 
 void message_view_free(struct message_view *view)
@@ -177,6 +179,9 @@ static int read_times(const struct rule *rule, struct message_row *row,
 		return rule_refuse_field(why, "ttl", "out_of_range",
 					 "From 1 second to 63 weeks, in seconds.");
 	row->due_at = request->send_at > now ? request->send_at : now;
+	if (row->due_at >= times_end_ms - ttl)
+		return rule_refuse_field(why, "send_at", "out_of_range",
+					 "It must end before the year 10000.");
 	row->deadline = row->due_at + ttl;
 	return 0;
 }

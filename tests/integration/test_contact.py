@@ -105,6 +105,7 @@ FIELD_ROWS = [
     ({"order": "12 345"}, "bad_characters", "order"),
     ({"order": "№12345"}, "bad_characters", "order"), ({"order": "x" * 21}, "too_long", "order"),
     ({"order": "1\n2"}, "bad_characters", "order"), ({"order": 12345}, "wrong_type", "order"),
+    ({"locale": "!!"}, "not_a_locale", "locale"), ({"locale": "x" * 17}, "not_a_locale", "locale"),
     ({"phone": "+79123456789"}, "unknown_member", "phone"),
     ({"text": "hi"}, "unknown_member", "text"),
 ]
