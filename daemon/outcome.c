@@ -50,13 +50,19 @@ static int64_t backoff_ms(enum modem_error_class class, unsigned tries)
 enum { CMS_PDU_PARAMETER = 304, CMS_TEXT_PARAMETER = 305 };
 
 /* A modem that lost its settings unnoticed (a brown-out) is in text mode and calls every PDU
- * malformed: the session sets it up anew, and the message deserves a second try. */
+ * malformed: the session sets it up anew. A centre that takes no validity period gets none from
+ * now on. So the message deserves a second try. */
+static bool is_built_otherwise(const struct flight *flight)
+{
+	bool mode_lost = flight->code == CMS_PDU_PARAMETER || flight->code == CMS_TEXT_PARAMETER;
+
+	return !flight->is_cme && (mode_lost || standing_refuses_validity(flight));
+}
+
 static bool is_permanent(const struct flight *flight, enum modem_error_class class, unsigned tries)
 {
-	bool mode_lost = !flight->is_cme &&
-			 (flight->code == CMS_PDU_PARAMETER || flight->code == CMS_TEXT_PARAMETER);
-
-	return class == ERR_RECIPIENT || (class == ERR_MESSAGE && !(mode_lost && tries < 2));
+	return class == ERR_RECIPIENT ||
+	       (class == ERR_MESSAGE && !(is_built_otherwise(flight) && tries < 2));
 }
 
 static struct due due_of(const struct message_row *row)
