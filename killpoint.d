@@ -1,0 +1,1 @@
+killpoint: tests/torture/killpoint.c
