@@ -1,1 +1,0 @@
-killpoint: tests/torture/killpoint.c
