@@ -1,5 +1,6 @@
 """Clients that never stop: each submits, asks again with the same key until it is answered, and
 keeps what it was told. ledger.py compares that with what is there at the end."""
+import collections
 import http.client
 import itertools
 import random
@@ -21,8 +22,9 @@ class Told:
         self.texts = {}       # key -> (site, id, text)
         self.canceled = set() # ids
         self.wrong = {}       # phone -> wrong entries that were judged
-        self.locked = {}      # (account, phone) -> until when it must be (monotonic)
-        self.limited = {}     # phone -> until when no code may be sent
+        self.locked = {}      # (account, phone) -> (until when it must be, in which life it was told)
+        self.limited = {}     # phone -> the same: no code may be sent
+        self.held = collections.Counter()  # refusals that a later life of the daemon repeated
         self.approved = {}    # account -> phone
         self.contacts = {}    # order -> (id, message)
         self.events = {}      # seq -> (type, subject)
@@ -115,6 +117,11 @@ class Guesser(Client):
             self.guess(each)
         time.sleep(0.2 + self.rng.random() * 0.3)
 
+    def refused(self, what, table, key, each):
+        """It must stay refused while the number is used, whoever dies meanwhile."""
+        life = table.setdefault(key, (each["end"], self.world.life))[1]
+        self.told.held[what] += life != self.world.life
+
     def begin(self, each):
         key = f"start-{next(self.serial)}-{self.name}"
         pair = each["account"], each["phone"]
@@ -123,12 +130,12 @@ class Guesser(Client):
             each["id"] = answer["id"]
             for what, held in (("locked", self.told.locked.get(pair)),
                                ("limit_reached", self.told.limited.get(pair[1]))):
-                if held and time.monotonic() < held:
+                if held and time.monotonic() < held[0]:
                     self.told.faults.append(f"{pair}: {what} was forgotten")
         elif answer.reason == "limit_reached":
-            self.told.limited.setdefault(pair[1], each["end"])
+            self.refused("limits", self.told.limited, pair[1], each)
         elif answer.reason == "locked":
-            self.told.locked.setdefault(pair, each["end"])
+            self.refused("locks", self.told.locked, pair, each)
         elif answer.reason not in ("too_soon", "number_locked"):
             self.told.faults.append(f"start: {answer!r}")
 
@@ -140,7 +147,7 @@ class Guesser(Client):
             if pair in self.told.locked:
                 self.told.faults.append(f"{pair}: a wrong entry was judged while locked")
         elif answer.reason == "locked":
-            self.told.locked.setdefault(pair, each["end"])
+            self.refused("locks", self.told.locked, pair, each)
 
 
 class Honest(Client):
