@@ -15,6 +15,11 @@ POOL = 4                   # numbers whose limits are worn out at a time
 LIFE_S = 900               # of such numbers: windows are an hour, the clock jumps by minutes
 
 
+def phone_of(code, n):
+    """The n-th number from the block +7CODE on, in a prefix of its own."""
+    return f"+7{code + n // 1000}{n % 1000:03d}0000"
+
+
 class Told:
     """What clients were told; lists and dictionaries that one thread each writes."""
 
@@ -96,7 +101,7 @@ class Texts(Client):
 
 class Guesser(Client):
     """Wears out the limits of a few numbers and enters wrong codes, again and again."""
-    serial = itertools.count(1)
+    serial, people = itertools.count(1), itertools.count(1)
 
     def __init__(self, *rest):
         super().__init__(*rest)
@@ -105,8 +110,8 @@ class Guesser(Client):
     def choose(self):
         self.pool = [each for each in self.pool if time.monotonic() < each["end"]]
         while len(self.pool) < POOL:
-            n = next(self.serial)
-            self.pool.append({"account": f"guesser {n}", "phone": f"+7916{n:03d}0000", "id": None,
+            n = next(self.people)
+            self.pool.append({"account": f"guesser {n}", "phone": phone_of(916, n), "id": None,
                               "codes": n % 2 == 0, "end": time.monotonic() + LIFE_S})
         return self.rng.choice(self.pool)
 
@@ -156,7 +161,7 @@ class Honest(Client):
 
     def turn(self):
         n = next(self.serial)
-        account, phone = f"honest {n}", f"+7921{n:03d}0000"
+        account, phone = f"honest {n}", phone_of(921, n)
         answer = self.ask("POST", "/v1/verifications", {"account": account, "phone": phone},
                           key=f"honest-{n}")
         if answer.status == 202 and self.enter(answer["id"], account, phone) and n > 1:

@@ -171,12 +171,16 @@ class World:
         for client in crowd:
             client.join(60)
 
-    def settle(self, limit=300):
-        """Until nothing waits any more."""
-        def empty():
-            counts = self.gateway.get("/v1/status")["messages"]
-            return not any(counts.get(state, 0) for state in ledger.LIVE)
-        gate.wait_until(empty, limit, "the queue did not empty")
+    def waiting(self):
+        counts = self.gateway.get("/v1/status")["messages"]
+        return sum(counts.get(state, 0) for state in ledger.LIVE)
+
+    def settle(self):
+        """Until nothing waits any more; it may take long, but it goes on."""
+        left = self.waiting()
+        while left > 0:
+            gate.wait_until(lambda: self.waiting() < left, why=f"of {left} waiting messages none went on")
+            left = self.waiting()
 
     def balance(self):
         """The ledger: (figures, what is wrong)."""
