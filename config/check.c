@@ -54,9 +54,15 @@ static void check_channels(struct conf_reader *r, const config_setting_t *s,
 			    "must hold at least one channel");
 }
 
+/* However long a code may live after its submit, it ends 10 minutes after it was made. */
+static const int64_t code_most_ms = 10 * 60 * 1000LL;
+
 void spec_finish_site(struct conf_reader *r, const config_setting_t *s, void *base)
 {
 	struct config_site *site = base;
+
+	if (site->verification.sms_ttl_ms > code_most_ms)
+		site->verification.sms_ttl_ms = code_most_ms;
 
 	/* items is NULL only where the list was left out */
 	if (site->verification.countries.items == NULL && *site->region != '\0')

@@ -15,9 +15,10 @@ enum {
 	SELECT_MS = 10000,
 	READ_MS = 10000,
 	DELETE_MS = 25000,
-	LIST_MS = 30000,
+	LIST_MS = 60000,
+	AGAIN_MS = 1000, /* Huawei: an announced message may not be there for half a second */
 	ACK_MS = 10000,
-	READ_TRIES = 2, /* Huawei: an announced message may not be there for half a second */
+	READ_TRIES = 2,
 	INDEX_GONE = 321,
 	OWN_UNSENT = 2, /* states in +CMGL and +CMGR: what this SIM stored to send */
 	OWN_SENT = 3,
@@ -260,8 +261,10 @@ static void on_read(void *arg, const struct at_reply *reply)
 		item->state = RX_TOLD; /* before it is told: the answer may come at once */
 		if (!take_read(s, reply)) {
 			item->state = RX_READ;
-			if (++item->tries >= READ_TRIES || reply->code == INDEX_GONE)
+			if (++item->tries >= READ_TRIES || reply->code == INDEX_GONE) {
 				drop(&s->rx, item);
+				session_after(s, TIMER_POLL, AGAIN_MS); /* and lists */
+			}
 		}
 	}
 	session_work_done(s);

@@ -5,6 +5,7 @@
  * refusal, +CMGS or OK is acceptance, and silence, a lost port or a restart prove nothing.
  * send_done may start the next part: its AT+CMGS is written before send_done returns. */
 #include <assert.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,16 @@ static void recheck_from(struct session *s, enum step from)
 	bringup_from(s, from);
 }
 
+static bool is_full(const struct at_reply *reply)
+{
+	static const int codes[] = { 208, 211, 322 };
+
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+		if (reply->domain == AT_DOMAIN_CMS && reply->code == codes[i])
+			return true;
+	return false;
+}
+
 static void recheck(struct session *s, const struct at_reply *reply)
 {
 	if (lost_settings(s, reply)) {
@@ -106,6 +117,8 @@ static void recheck(struct session *s, const struct at_reply *reply)
 	}
 	if (reply->code == 331 || reply->code == 30)
 		network_doubt(s);
+	if (is_full(reply))
+		receive_start(s); /* what is read is deleted */
 }
 
 /* The reference of the last +CMGS line; *n counts such lines. */
@@ -120,7 +133,7 @@ static int reference_of(const struct at_reply *reply, size_t *n)
 		if (rest == NULL)
 			continue;
 		++*n;
-		reference = atoi(rest) & 0xff;
+		reference = isdigit((unsigned char)*rest) ? atoi(rest) & 0xff : -1;
 	}
 	return reference;
 }

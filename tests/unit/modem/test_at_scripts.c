@@ -205,6 +205,11 @@ static const struct script scripts[] = {
 	{ NULL,
 	  NULL,
 	  0,
+	  { "\r\n+CDS: 2\r\n\r\n+CREG: 1\r\nRING\r\n\r\n000102\r\n" },
+	  "urc +CREG: 1\nurc RING\nurc +CDS: 2 / 000102\n" },
+	{ NULL,
+	  NULL,
+	  0,
 	  { "\r\n+CMT: ,29\r\n" DELIVER "\r\n" },
 	  "urc +CMT: ,29\nurc " DELIVER "\n" },
 	{ NULL,
@@ -308,6 +313,13 @@ static const struct script scripts[] = {
 	  PROMPT,
 	  { "\r\n> ", "\r\n> \r\n>\r\n+CMGS: 5\r\nOK\r\n" },
 	  "write AT+CMGS=18\\r\nprompt\nwrite " PDU "^Z\n"
+	  "done OK -1 \"OK\" [+CMGS: 5] prompted submitted\n" },
+	/* OK before the reference that it belongs to */
+	{ "AT+CMGS=18",
+	  "+CMGS:",
+	  PROMPT,
+	  { "\r\n> ", "\r\nOK\r\n\r\n+CMTI: \"SM\",1\r\n\r\n+CMGS: 5\r\n" },
+	  "write AT+CMGS=18\\r\nprompt\nwrite " PDU "^Z\nurc +CMTI: \"SM\",1\n"
 	  "done OK -1 \"OK\" [+CMGS: 5] prompted submitted\n" },
 	/* an OK in the prompt's place is no success, and the prompt may be open */
 	{ "AT+CMGS=18",
