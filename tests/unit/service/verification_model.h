@@ -27,6 +27,7 @@ enum m_answer {
 	M_MALFORMED,
 	M_APPROVED_ALREADY,
 	M_CANCELED,
+	M_FINAL,
 	M_EXPIRED_CODE,
 };
 
@@ -394,6 +395,8 @@ static inline enum m_answer m_cancel(struct model *m, size_t verification)
 {
 	if (m->verifications[verification].state == M_APPROVED)
 		return M_APPROVED_ALREADY;
+	if (m_state_of(m, &m->verifications[verification]) == M_EXPIRED_STATE)
+		return M_FINAL;
 	m_end(m, verification, M_CANCELED_STATE);
 	return M_OK;
 }
