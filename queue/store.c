@@ -113,6 +113,7 @@ static void deliver(struct store *store, struct group *group)
 	const struct store_hooks *hooks = &store->hooks;
 	const struct db_news *news = &group->news;
 
+	store->stats.damaged |= group->damaged;
 	if (group->writer)
 		take_stats(&store->stats, group);
 	if (news->n_queued > 0 && hooks->queued != NULL)

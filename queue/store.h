@@ -10,6 +10,7 @@
  * that changed nothing costs no sync. All functions here are for the loop's thread. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
@@ -63,6 +64,7 @@ struct store_stats {
 	int64_t commits, transactions, failed_commits;
 	int64_t commit_us_last, commit_us_total;
 	int64_t last_event_seq, live_messages;
+	bool damaged; /* pages of the database make no sense: a backup is wanted */
 	struct histogram commit_us, group_size; /* of groups that were committed */
 };
 

@@ -34,6 +34,7 @@ struct group {
 	struct jobs jobs;
 	struct db_news news;
 	bool writer; /* else a read: news mean nothing */
+	bool damaged;
 	unsigned transactions, commits, failed;
 	int64_t commit_us;
 };

@@ -200,6 +200,7 @@ static void post(struct store *store, struct group *group)
 	struct db_news *news = &store->db.news;
 
 	group->writer = true;
+	group->damaged = store->db.damaged;
 	group->news = *news;
 	*news = (struct db_news){ .live = news->live };
 	store_post(store, group);
