@@ -82,6 +82,7 @@ help:
 	@echo "make valgrind, make tsan   traffic and a clean end under each     make coverage   lines and branches by room"
 	@echo "make test-operator  the tests that want Prometheus, PHP, Node, Go"
 	@echo "make deb     the Debian package     make test-deb   installs, upgrades, purges it in a copy of this system"
+	@echo "make test-vm   the same and more in a booted Debian with a modem on USB, emulated (qemu, root)"
 	@echo "make deps    installs what is missing     make install DESTDIR= prefix=     make clean"
 	@echo "SAN=address,undefined builds into a folder of its own; V=1 shows commands"
 
@@ -294,6 +295,13 @@ deb: deps-deb
 # Builds it, then installs, upgrades, removes and purges it in a copy of this system: wants root.
 test-deb: deb
 	@tests/deb/test.sh
+# The same and more in a booted Debian, with the simulator behind a USB serial adapter: tests/README.md.
+.PHONY: test-vm
+test-vm: deb
+	@tests/install-missing.sh $(DEBS) python3 e2fsprogs debootstrap qemu-system-x86
+	@$(MAKE) --no-print-directory -s $(BUILD)/gsm-simulator
+	@tests/vm/image.sh build/deb/simgate_$(VERSION)_*.deb
+	@$(PYTHON) tests/vm/run.py build/deb/simgate_$(VERSION)_*.deb
 
 .PHONY: install
 install: all

@@ -52,6 +52,13 @@ static const char *take_text(struct sms_file *file, const char *set, const char 
 	return NULL;
 }
 
+bool sms_file_is_message(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return name[0] != '.' && (dot == NULL || strcmp(dot, ".LOCK") != 0);
+}
+
 void sms_file_free(struct sms_file *file)
 {
 	if (file->text != NULL)
@@ -126,6 +133,13 @@ static const char *no_text(struct headers *headers, const char *value)
 			     : NULL;
 }
 
+/* They say what smstools puts into the text: without it, it is another text. */
+static const char *not_whole(struct headers *headers, const char *value)
+{
+	(void)headers;
+	return value[0] != '\0' ? "its text is not all in it (Include, Macro, UDH-DATA)" : NULL;
+}
+
 static const struct {
 	const char *name;
 	const char *(*take)(struct headers *headers, const char *value);
@@ -139,6 +153,9 @@ static const struct {
 	{ "Voicecall", no_text },
 	{ "UDH", no_text },
 	{ "System_message", no_text },
+	{ "UDH-DATA", not_whole },
+	{ "Include", not_whole },
+	{ "Macro", not_whole },
 };
 
 static const char *take_header(struct headers *headers, const char *line)
@@ -164,6 +181,8 @@ const char *sms_file_smstools(const char *bytes, size_t n, struct sms_file *file
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 		size_t length = (size_t)((stop != NULL ? stop : end) - at);
 
+		if (memchr(at, '\0', length) != NULL)
+			return "its headers are no text";
 		snprintf(line, sizeof(line), "%.*s", (int)(length < 511 ? length : 511), at);
 		line[strcspn(line, "\r")] = '\0';
 		at = stop != NULL ? stop + 1 : end;

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { SMS_FILE_NUMBER_SIZE = 64 };
+enum { SMS_FILE_NUMBER_SIZE = 64, SMS_FILE_MAX = 65536 };
 
 struct sms_file {
 	char to[SMS_FILE_NUMBER_SIZE];
@@ -19,5 +19,9 @@ const char *sms_file_smstools(const char *bytes, size_t n, struct sms_file *file
 
 /* name: OUT...txt, without its folder. */
 const char *sms_file_gammu(const char *name, const char *bytes, size_t n, struct sms_file *file);
+
+/* Is a file of this name in a folder of messages one, and whole? Not hidden ones and smstools'
+ * locks. */
+bool sms_file_is_message(const char *name);
 
 void sms_file_free(struct sms_file *file);

@@ -16,8 +16,6 @@
 
 #include "cli/import.h"
 
-enum { FILE_MAX = 65536 };
-
 #define TAKEN "simgate-imported"
 
 void import_refuse(struct import *import, const char *name, const char *problem)
@@ -78,7 +76,7 @@ static void move_away(struct import *import, int folder, const char *name)
 
 static void take_file(struct import *import, int folder, const char *name, reader *read_sms)
 {
-	static char bytes[FILE_MAX + 1];
+	static char bytes[SMS_FILE_MAX + 1];
 	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	struct sms_file sms;
@@ -96,7 +94,7 @@ static void take_file(struct import *import, int folder, const char *name, reade
 	close(fd);
 	if (n < 0)
 		return; /* a folder, a pipe */
-	problem = n > FILE_MAX ? "it is too long" : read_sms(name, bytes, (size_t)n, &sms);
+	problem = n > SMS_FILE_MAX ? "it is too long" : read_sms(name, bytes, (size_t)n, &sms);
 	if (problem != NULL) {
 		import_refuse(import, name, problem);
 		return;
@@ -110,10 +108,7 @@ static void take_file(struct import *import, int folder, const char *name, reade
 
 static int is_message(const struct dirent *entry)
 {
-	const char *dot = strrchr(entry->d_name, '.');
-
-	return entry->d_name[0] != '.' && strcmp(entry->d_name, TAKEN) != 0 &&
-	       (dot == NULL || strcmp(dot, ".LOCK") != 0);
+	return sms_file_is_message(entry->d_name) && strcmp(entry->d_name, TAKEN) != 0;
 }
 
 static void take_folder(struct import *import, reader *read_sms)

@@ -8,9 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The name for sqlite3_open_v2: the default VFS with that added. NULL: no memory. */
-const char *scrub_vfs(void);
-
 /* Zeroes the free space between the cell pointers and the cells of a b-tree page (SQLite's file
  * format, section 1.6); any other page is left alone. first: it is page 1, which begins with the
  * file's header. */

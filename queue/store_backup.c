@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "queue/scrub.h"
 #include "queue/store_private.h"
+#include "queue/vfs.h"
 
 enum { SHOWN_PATH = 100 };
 
@@ -88,8 +88,8 @@ int store_backup(const char *database, const char *target, char why[static STORE
 
 	if (err < 0)
 		return err;
-	if (sqlite3_open_v2(database, &from, flags, scrub_vfs()) != SQLITE_OK ||
-	    sqlite3_open_v2(target, &to, flags, scrub_vfs()) != SQLITE_OK)
+	if (sqlite3_open_v2(database, &from, flags, vfs_name()) != SQLITE_OK ||
+	    sqlite3_open_v2(target, &to, flags, vfs_name()) != SQLITE_OK)
 		err = say(why, target, sqlite3_errmsg(to != NULL ? to : from), -EIO);
 	else if (sqlite3_busy_timeout(from, STORE_BUSY_MS) == SQLITE_OK)
 		err = copy(from, to, target, why);

@@ -20,8 +20,8 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "queue/schema.h"
-#include "queue/scrub.h"
 #include "queue/store_private.h"
+#include "queue/vfs.h"
 
 enum { SHOWN_PATH = 100 }; /* of a long path, so that the words after it have room */
 
@@ -170,7 +170,7 @@ static int open_connection(sqlite3 **sqlite, const char *path, const char *setti
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, err;
 
 	configure_sqlite();
-	if (sqlite3_open_v2(path, sqlite, flags, scrub_vfs()) != SQLITE_OK)
+	if (sqlite3_open_v2(path, sqlite, flags, vfs_name()) != SQLITE_OK)
 		return say_sqlite(why, path, *sqlite);
 	sqlite3_busy_timeout(*sqlite, STORE_BUSY_MS);
 	err = schema_check(*sqlite, why, STORE_WHY_SIZE);

@@ -8,6 +8,7 @@
 
 #include "base/gsm_text.h"
 #include "base/util.h"
+#include "queue/db_verification.h"
 
 static const char *const names[] = {
 	[REASON_NONE] = "",
@@ -130,4 +131,15 @@ int rule_account(const char *account, const char *field, struct refusal *why)
 			return rule_refuse_field(why, field, "bad_utf8", "It is not valid UTF-8.");
 	}
 	return 0;
+}
+
+int rule_locale(const char *locale, struct refusal *why)
+{
+	static const char tag[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	size_t n = locale != NULL ? strlen(locale) : 0;
+
+	if (locale == NULL || (n > 0 && n < LOCALE_SIZE && strspn(locale, tag) == n))
+		return 0;
+	return rule_refuse_field(why, "locale", "not_a_locale", "A language tag like ru or en-GB.");
 }

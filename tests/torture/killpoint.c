@@ -10,6 +10,7 @@
  *   ctrlz                        both went out
  *   reply                        +CMGS: has come, nobody has seen it
  *   commit-before, commit-after  any sync
+ *   unlink-before, unlink-after  a file of the spool goes
  *
  * With KILLPOINT_CUT=K it dies as if the power failed: of the writes since each file's last sync
  * only the first K reach the disk. Only files of the database are looked at, without its index of
@@ -173,6 +174,17 @@ int fsync(int fd)
 int fdatasync(int fd)
 {
 	return sync_file("fdatasync", fd);
+}
+
+int unlinkat(int folder, const char *name, int flags)
+{
+	int (*real)(int, const char *, int), err;
+
+	*(void **)&real = dlsym(RTLD_NEXT, "unlinkat");
+	reach("unlink-before");
+	err = real(folder, name, flags);
+	reach("unlink-after");
+	return err;
 }
 
 /* ---- the modem ---- */

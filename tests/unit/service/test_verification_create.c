@@ -278,6 +278,27 @@ static void the_life_of_a_code_begins_when_it_is_submitted(void **state)
 	assert_int_equal(room->ver.expires_at, T0 + 13 * MINUTE);
 }
 
+/* A longer one means ten minutes; else a third of it, which must be left, would never be. */
+static void no_life_is_too_long_to_be_submitted(void **state)
+{
+	struct room *room = *state;
+	struct message_row message;
+	char *text;
+
+	room_load(room, "sites = ( { name = \"one\"; region = \"RU\"; locale = \"en\";"
+			" verification = { sms_ttl = \"1h\"; }; templates = { verification = {"
+			" en = \"{code} {minutes}\"; }; }; } );");
+	assert_int_equal(start(room, "u1", "+79120000067"), 0);
+	assert_int_equal(db_message_by_seq(&room->world.db, room->ver.row.message_seq, &message),
+			 0);
+	assert_int_equal(db_message_text(&room->world.db, &message, &text), 0);
+	assert_string_equal(strchr(text, ' '), " 10");
+	secret_free(text);
+	leave(room, room->ver.row.message_seq, MSG_SENT);
+	RUN(room, verification_show(&room->rule, room->ver.row.id, &room->ver, &room->why));
+	assert_int_equal(room->ver.expires_at, T0 + 10 * MINUTE);
+}
+
 /* Sends of one kind until the limit answers; each to its end before the next one. */
 static void send_until(struct room *room, unsigned n, const char *account_form,
 		       const char *phone_form)
@@ -570,6 +591,7 @@ int main(void)
 		TEST(another_account_number_or_purpose_begins_anew),
 		TEST(after_its_end_a_new_one_begins),
 		TEST(the_life_of_a_code_begins_when_it_is_submitted),
+		TEST(no_life_is_too_long_to_be_submitted),
 		TEST(limit_of_account_and_number),
 		TEST(limit_of_a_day),
 		TEST(limit_of_a_number_over_all_accounts),
