@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "cli/import.h"
+#include "cli/print.h"
 
 #define TAKEN "simgate-imported"
 
