@@ -80,6 +80,7 @@ ok "makes the user"
 in_copy stat -c '%a %U:%G' /etc/simgate/simgate.conf | grep -qx '640 root:simgate' || fail "mode of the configuration"
 in_copy stat -c '%a %U:%G' /var/lib/simgate | grep -qx '700 simgate:simgate' || fail "mode of the folder of data"
 in_copy stat -c '%a %U:%G' /etc/simgate/pin | grep -qx '700 root:root' || fail "mode of the folder of PINs"
+in_copy stat -c '%a %U:%G' /var/spool/simgate | grep -qx '2770 simgate:simgate' || fail "mode of the spool"
 ok "has narrow rights"
 
 for unit in simgated.service simgated.socket; do
