@@ -114,7 +114,7 @@ grep -q '"status"' "$work/status" || {
 	fail "the daemon does not answer"
 }
 in_copy simgate status >"$work/status" || [ $? -le 2 ]
-grep -q "^version" "$work/status" || fail "simgate status: $(cat "$work/status")"
+grep -q "^simgated" "$work/status" || fail "simgate status: $(cat "$work/status")"
 ok "runs as its user, with the key as a credential"
 in_copy sh -c "echo 'queue_max = 5000000;' >> /etc/simgate/simgate.conf"
 stop() {
