@@ -326,6 +326,8 @@ void at_feed(struct at *at, const uint8_t *bytes, size_t n)
 {
 	if (at->closing)
 		return;
+	if (at->resyncing && memchr(bytes, '~', n) != NULL)
+		at->resync_in_data = true;
 	at_walk(at, bytes, n);
 	if (at->closing)
 		return;

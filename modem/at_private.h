@@ -53,6 +53,7 @@ struct at {
 
 	struct at_turn *ghost; /* timed out or suspect; what it would claim is late */
 	bool resyncing, resync_wanted;
+	bool resync_in_data;   /* frames of PPP were heard */
 	bool resync_told;      /* by events.resync, which is told its end */
 	bool resync_confirmed; /* AT answered once, and no query is known to this modem */
 	enum at_resync_step resync_step;

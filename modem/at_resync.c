@@ -5,8 +5,8 @@
  * answers in order, so with that reply everything older is answered too. A query that the modem
  * refuses is not asked again; without any, a second AT after a second silence must do.
  * One that answers in numbers (ATV0 was saved in it) is told to use words before anything else.
- * The last try of a round is for one that was left in a data call: +++ between two silences leaves
- * it, ATH ends it. Elsewhere that is a line which the modem does not know.
+ * Where frames of PPP are heard a last try follows: it was left in a data call, which +++ between
+ * two silences leaves and ATH ends.
  * A round that fails is told (stuck) and repeated after a pause until it succeeds or at_close. */
 #include "modem/at_resync.h"
 
@@ -87,7 +87,7 @@ static void fail(struct at *at)
 
 static void try_again(struct at *at)
 {
-	if (++at->resync_tries < TRIES_MAX)
+	if (++at->resync_tries < (at->resync_in_data ? TRIES_MAX : DATA_TRY))
 		escape_and_drain(at);
 	else
 		fail(at);
@@ -174,7 +174,7 @@ static void in_step(struct at *at)
 {
 	at_turn_free(at->ghost);
 	at->ghost = NULL;
-	at->resyncing = false;
+	at->resyncing = at->resync_in_data = false;
 	at->free_ms = at_now(at);
 	lex_expect_prompt(&at->lex, false);
 	at_enter(at, PHASE_READY, 0);

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "modem/bringup.h"
 #include "modem/parse.h"
-#include "modem/session_private.h"
 
 enum {
 	SELECT_MS = 10000,
@@ -218,6 +218,16 @@ static bool is_pdu(const char *line)
 	return parse_is_hex(line) && strlen(line) >= 16;
 }
 
+/* A listing that is refused after others were not: the modem restarted without a word. */
+static void note_listing(struct session *s, enum at_status status)
+{
+	bool lost = s->rx.listed && status == AT_ERROR;
+
+	s->rx.listed = status == AT_OK || (s->rx.listed && status != AT_ERROR);
+	if (lost)
+		send_recheck(s, ST_PROBE);
+}
+
 static void on_listed(void *arg, const struct at_reply *reply)
 {
 	struct session *s = arg;
@@ -230,6 +240,7 @@ static void on_listed(void *arg, const struct at_reply *reply)
 		if (rest != NULL && is_pdu(reply->lines[i + 1]))
 			take_listed(s, rest, reply->lines[i + 1]);
 	}
+	note_listing(s, reply->status);
 	session_work_done(s);
 }
 

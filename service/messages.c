@@ -17,7 +17,7 @@
 #include "service/rule_private.h"
 #include "service/texts.h"
 
-enum { REFERENCE_MAX = 128, QUEUE_FULL_RETRY_MS = 60000 };
+enum { QUEUE_FULL_RETRY_MS = 60000 };
 
 static const int64_t day_ms = 24 * 3600 * 1000LL;
 static const int64_t times_end_ms =
@@ -163,9 +163,10 @@ static int read_reference(struct message_row *row, const char *reference, struct
 		return 0;
 	if (text_check(reference, "reference", why) != 0)
 		return RULE_REFUSED;
-	if (strlen(reference) > REFERENCE_MAX)
+	if (strlen(reference) > MESSAGE_REFERENCE_MAX)
 		return rule_refuse_field(why, "reference", "too_long",
-					 "A reference has at most %d bytes.", REFERENCE_MAX);
+					 "A reference has at most %d bytes.",
+					 MESSAGE_REFERENCE_MAX);
 	snprintf(row->reference, sizeof(row->reference), "%s", reference);
 	return 0;
 }

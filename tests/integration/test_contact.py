@@ -126,6 +126,7 @@ def test_then_accounts_opt_out_and_limits(pair, people):
     for _ in range(2):
         assert ask(gateway, sender, recipient).status == 202
     limited = gate.refused(ask(gateway, sender, recipient), 429, "limit_reached")
+    assert "in 1 hour." in limited["detail"]
     assert 3500 < int(limited.headers["Retry-After"]) <= 3600
     gate.refused(ask(gateway, sender, "no one"), 409, "recipient_not_verified")
     wait_text(simulator, phone, 2)

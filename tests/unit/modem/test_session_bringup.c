@@ -81,6 +81,8 @@ static const struct {
 	{ "+CPIN: PH-NET PIN|OK", MODEM_FAILED },
 	{ "+CME ERROR: 5", MODEM_FAILED },
 	{ "+CME ERROR: 42", MODEM_FAILED },
+	{ "+CME ERROR: SIM not inserted", MODEM_SIM_MISSING },
+	{ "+CME ERROR: SIM PUK required", MODEM_SIM_PUK },
 	{ "+CPIN: SIM PIN|OK", MODEM_SIM_PIN }, /* and no pin_file */
 	{ "+CME ERROR: 11", MODEM_SIM_PIN },
 };

@@ -128,6 +128,22 @@ static void reads_an_announced_message_that_is_late(void **state)
 	fake_end();
 }
 
+/* Nobody sends, and nothing is said: that listing fails now is all that shows it. */
+static void a_restart_without_a_word_is_noticed(void **state)
+{
+	(void)state;
+	fake_ready(fake_full, "");
+	RUN_UNTIL(fake_count("AT+CMGL=4") == 2);
+	quiet();
+	fake_rule("AT+CMGL=4", "+CMS ERROR: 302");
+	receive_sweep(fake.session);
+	RUN_UNTIL(fake_count("AT+CMGF=0") == 2 && session_can_send(fake.session));
+	RUN_UNTIL(fake_count("AT+CMGL=4") == 5);
+	quiet();
+	assert_int_equal(fake_count("AT+CMGF=0"), 2); /* it does not know the command: once */
+	fake_end();
+}
+
 static void takes_more_than_it_remembers(void **state)
 {
 	static char listing[RX_ITEMS * 2 * 64];
@@ -388,6 +404,7 @@ int main(void)
 		cmocka_unit_test(unnamed_modems_keep_their_messages),
 		cmocka_unit_test(kept_after_a_restart_deletes_nothing),
 		cmocka_unit_test(reads_an_announced_message_that_is_late),
+		cmocka_unit_test(a_restart_without_a_word_is_noticed),
 		cmocka_unit_test(takes_more_than_it_remembers),
 		cmocka_unit_test(takes_direct_ones),
 		cmocka_unit_test(acknowledges_where_the_modem_insists),

@@ -319,6 +319,29 @@ static void a_full_memory_is_emptied(void **state)
 	fake_end();
 }
 
+/* Somebody switched the radio off, or the service centre's number was lost. */
+static void lost_states_are_restored(void **state)
+{
+	(void)state;
+	fake_ready(fake_full, "");
+	fake_rule("AT+CFUN?", "+CFUN: 4|OK");
+	fake_rule("AT+CFUN=1", "OK");
+	fake.at_payload = "+CMS ERROR: 302";
+	session_send(fake.session, &part);
+	session_commit(fake.session);
+	RUN_UNTIL(fake_count("AT+CFUN=1") == 1 && session_can_send(fake.session));
+	fake_end();
+	fake_ready(fake_full, "smsc = \"+79111111111\";");
+	fake_rule("AT+CSCA?", "+CSCA: \"\",129|OK");
+	fake_rule("AT+CSCA=*", "OK");
+	fake.at_payload = "+CMS ERROR: 330";
+	session_send(fake.session, &part);
+	session_commit(fake.session);
+	RUN_UNTIL(fake_count("AT+CSCA=\"+79111111111\",145") == 1 &&
+		  session_can_send(fake.session));
+	fake_end();
+}
+
 static void wrong_mode_is_set_again(void **state)
 {
 	(void)state;
@@ -348,6 +371,7 @@ int main(void)
 		cmocka_unit_test(closing_without_grace_leaves_it_uncertain),
 		cmocka_unit_test(prompt_trouble_slows_down_and_success_speeds_up),
 		cmocka_unit_test(a_full_memory_is_emptied),
+		cmocka_unit_test(lost_states_are_restored),
 		cmocka_unit_test(wrong_mode_is_set_again),
 	};
 

@@ -6,10 +6,12 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/util.h"
 #include "service/numbers.h"
+#include "service/numbers_parse.h"
 
 static const struct {
 	const char *home, *text;
@@ -209,12 +211,55 @@ static void a_country_that_is_not_allowed_is_told_which_are(void **state)
 	assert_string_equal(why.hint, "+84 9x xxx xx xx");
 }
 
+enum { VARIANTS = 40 };
+
+/* Another number of the country: some digits behind the code change, some stand there twice. */
+static void vary(char *digits, size_t size, const char *e164, uint32_t seed)
+{
+	size_t n = strlen(e164 + 1), from = 2 + seed % 5;
+
+	snprintf(digits, size, "%.*s%c%s", (int)from, e164 + 1, "18"[seed % 2],
+		 e164 + 1 + from + seed % 3);
+	for (size_t i = from; seed % 7 != 0 && i < n && digits[i] != '\0'; i++) {
+		seed = seed * 1664525 + 1013904223;
+		digits[i] = (char)('0' + (seed >> 16) % 10);
+	}
+}
+
+/* A number with a plus may be read in a shorter way than the same one dialled from abroad. */
+static void with_a_plus_or_dialled_from_abroad(void **state)
+{
+	unsigned valid = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		for (uint32_t seed = 1; seed <= VARIANTS && cases[i].e164[0] != '\0'; seed++) {
+			struct parsed_number plus = { .e164 = "" }, dialled = { .e164 = "" };
+			char digits[32], text[40];
+			enum parse_verdict verdict;
+
+			vary(digits, sizeof(digits), cases[i].e164, seed * 2654435761u);
+			snprintf(text, sizeof(text), "00%s", digits);
+			verdict = numbers_parse(text, "DE", &dialled);
+			snprintf(text, sizeof(text), "+%s", digits);
+			if (numbers_parse(text, "DE", &plus) != verdict ||
+			    strcmp(plus.e164, dialled.e164) != 0 ||
+			    strcmp(plus.region, dialled.region) != 0 ||
+			    plus.mobile != dialled.mobile)
+				fail_msg("%s: %s or %s", text, plus.e164, dialled.e164);
+			valid += verdict == PARSE_VALID && plus.mobile;
+		}
+	}
+	assert_in_range(valid, 100, UINT32_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_country_is_read_as_its_people_write),
 		cmocka_unit_test(what_was_normalised_stays_so),
 		cmocka_unit_test(a_country_that_is_not_allowed_is_told_which_are),
+		cmocka_unit_test(with_a_plus_or_dialled_from_abroad),
 	};
 
 	numbers_start();
