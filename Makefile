@@ -75,7 +75,7 @@ help:
 	@echo "make run     simulator and daemon in the foreground, with lines to try"
 	@echo "make test    every test, under the sanitizers"
 	@echo "make lint    formatting, arrows, cppcheck, clang-tidy, shellcheck"
-	@echo "make bench   timing figures"
+	@echo "make bench   timing figures, beside the peers that are installed     make bench-million   with 1,000,000 queued"
 	@echo "make fuzz    libFuzzer targets, FUZZ_SECONDS=$(FUZZ_SECONDS) each     make fuzz-short   $(FUZZ_SHORT) s each"
 	@echo "make torture CYCLES=$(CYCLES)   kills it again and again, then balances the ledger"
 	@echo "make hostile   floods of bad clients     make soak SOAK_SECONDS=$(SOAK_SECONDS), or SOAK_MESSAGES=1000000   growth of memory and files"
@@ -201,6 +201,11 @@ bench: deps-test
 	@$(MAKE) --no-print-directory -s all bench-build
 	@for b in $(BENCH_BINS); do echo "== $$b"; $$b || exit 1; done
 	@for b in tests/bench/bench_*.py; do echo "== $$b"; $(PYTHON) $$b --build $(BUILD) || exit 1; done
+# The same with 1,000,000 queued: minutes, and 2 GB of disk.
+.PHONY: bench-million
+bench-million: deps-test
+	@$(MAKE) --no-print-directory -s all bench-build
+	@$(PYTHON) tests/bench/million.py --build $(BUILD)
 .PHONY: bench-build
 bench-build: $(BENCH_BINS) $(LOAD_BINS)
 

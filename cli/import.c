@@ -26,7 +26,7 @@ void import_refuse(struct import *import, const char *name, const char *problem)
 }
 
 bool import_submit(struct import *import, const char *name, const struct sms_file *sms,
-		   const char *key)
+		   const char *send_at, const char *key)
 {
 	struct http http = import->call->http;
 	json_t *answer = NULL,
@@ -36,6 +36,8 @@ bool import_submit(struct import *import, const char *name, const struct sms_fil
 	enum exit_code result = EXIT_FAILED;
 
 	http.idempotency_key = key;
+	if (send_at != NULL)
+		json_object_set_new(body, "send_at", json_string(send_at));
 	if (body != NULL)
 		result = http_call(&http, "POST", "/v1/messages", body, &answer);
 	json_decref(body);
@@ -102,7 +104,7 @@ static void take_file(struct import *import, int folder, const char *name, reade
 	}
 	snprintf(key, sizeof(key), "import-%llu-%lld-%ld", (unsigned long long)st.st_ino,
 		 (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
-	if (import_submit(import, name, &sms, key))
+	if (import_submit(import, name, &sms, NULL, key))
 		move_away(import, folder, name);
 	sms_file_free(&sms);
 }

@@ -112,10 +112,11 @@ static void rest(struct spool *s, int64_t ms)
 
 /* ---- keys and messages ---- */
 
-static struct idempotency key_of(const struct round *round, const struct spool_file *file)
+/* Of no site: what one has taken another does not send again. */
+static struct idempotency key_of(const struct spool_file *file)
 {
 	return (struct idempotency){ .client = "spool",
-				     .site = round->config->spool_site,
+				     .site = "",
 				     .route = "spool",
 				     .key = file->key,
 				     .body = "",
@@ -142,7 +143,7 @@ static int take_tx(struct db *db, void *arg)
 				   .config = round->config,
 				   .site = config_site(round->config, round->config->spool_site),
 				   .client = "spool",
-				   .idempotency = key_of(round, taking->file) };
+				   .idempotency = key_of(taking->file) };
 	const struct message_request request = {
 		.to = sms->to,
 		.text = sms->text,
@@ -167,7 +168,7 @@ static int forget_tx(struct db *db, void *arg)
 	int err = 0;
 
 	for (size_t i = 0; err == 0 && i < round->n; i++) {
-		struct idempotency key = key_of(round, &round->files[i]);
+		struct idempotency key = key_of(&round->files[i]);
 
 		if (round->files[i].gone)
 			err = db_idempotency_forget(db, &key);
@@ -306,7 +307,7 @@ static void on_taken(void *arg, int status)
 	struct spool_file *file = taking->file;
 
 	if (status == 0 || (status == RULE_REFUSED && taking->refusal.reason == REASON_NOT_FOUND))
-		file->fate = FATE_TAKEN; /* not found: it was taken before, and erased since */
+		file->fate = FATE_TAKEN; /* not found: taken before, for another site or erased */
 	else if (status < 0)
 		put_off(round, TROUBLE_MS, strerror(-status));
 	else if (must_wait(&taking->refusal))

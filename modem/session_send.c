@@ -114,7 +114,7 @@ static void recheck(struct session *s, const struct at_reply *reply)
 	for (size_t i = 0; i < ARRAY_LEN(rechecks); i++) {
 		if (rechecks[i].domain != reply->domain || rechecks[i].code != reply->code)
 			continue;
-		send_recheck(s, rechecks[i].from);
+		send_recheck(s, (int)rechecks[i].from);
 		return;
 	}
 	if (reply->code == 331 || reply->code == 30)

@@ -37,6 +37,11 @@ def total(pids, path, count):
     return found
 
 
+def private_kib(pids):
+    return total(pids, "smaps_rollup", lambda text: sum(
+        int(line.split()[1]) for line in text.splitlines() if line.startswith("Private_")))
+
+
 def load(address, requests, *target):
     """Accepts a second over 64 connections that stay."""
     done = subprocess.run([os.path.join(gate.BUILD, "bench", "load_accepts"), address, str(CONNECTIONS),
@@ -75,8 +80,7 @@ class Gateway:
         return total(self.pids(), "task/*/schedstat", lambda text: int(text.split()[0])) / 1e9
 
     def private_kib(self):
-        return total(self.pids(), "smaps_rollup", lambda text: sum(
-            int(line.split()[1]) for line in text.splitlines() if line.startswith("Private_")))
+        return private_kib(self.pids())
 
     def wake_ups(self):
         return total(self.pids(), "task/*/status",

@@ -88,13 +88,16 @@ class Crowd(Worker):
 
 
 class Reopener(Worker):
-    """Reopens one modem again and again, whatever it is doing."""
+    """Reopens one modem again and again, whatever it is doing; at most so often, if told."""
 
-    def __init__(self, world, name):
+    def __init__(self, world, name, most):
         super().__init__(world)
-        self.name, self.reopened = name, 0
+        self.name, self.most, self.reopened = name, most, 0
 
     def turn(self):
+        if self.most and self.reopened >= self.most:
+            time.sleep(0.2)
+            return
         answer = self.ask("POST", f"/v1/modems/{self.name}/actions", {"action": "reopen"})
         if answer.reason == "modem_busy":  # a message is on its way
             time.sleep(0.02)
@@ -153,8 +156,8 @@ def part_done(world, args):
 
 def soak(world, args, tell):
     """Runs it; returns the workers' faults."""
-    reopened = world.modems if args.messages else world.modems[1:]
-    world.reopeners = [world.add(Reopener(world, modem.name)) for modem in reopened[-args.reopened:]]
+    most = -(-args.reopenings // args.reopened) if args.messages else None
+    world.reopeners = [world.add(Reopener(world, modem.name, most)) for modem in world.modems[-args.reopened:]]
     for _ in range(CLIENTS):
         world.add(Submitter(world))
     if args.messages:
@@ -207,7 +210,7 @@ def main():
                                 wrapper=VALGRIND if args.valgrind else (), level="info")
         for modem in modems:
             gateway.wait_modem(name=modem.name)
-        world = World(gateway, modems, 0.05 if slow else 0.002)
+        world = World(gateway, modems, 0.05 if slow or args.messages else 0.002)
         wrong = soak(world, args, tell)
         code = gateway.stop()
         if code != 0:

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import traceback
 
-from guest import (SHARE, Failed, call, expect, get, host, journal, pid, received, run, send, service, try_run,
+from guest import (SHARE, Failed, call, expect, get, host, journal, pid, received, run, send, service, status, try_run,
                    wait_message, wait_modem, wait_received, wait_until)
 
 CONFIG = "/etc/simgate/simgate.conf"
@@ -95,7 +95,7 @@ def boots():
 def install():
     run("cp", f"{SHARE}/simgate.deb", f"{SHARE}/newer.deb", "/tmp")
     apt("install", "/tmp/simgate.deb")
-    expect(service("ActiveState") == "active", run("systemctl", "status", "simgated"))
+    expect(service("ActiveState") == "active", status())
     expect(service("Type") == "notify" and service("StatusText"), "it has not told that it is ready")
     expect(service("UnitFileState") == "enabled", "it is not enabled")
     expect(service("ActiveState", "simgated.socket") == "active", "the socket is not active")
@@ -196,8 +196,8 @@ def group_sends():
 
 @check("a user outside the group cannot open the socket")
 def stranger():
-    status, why = call("POST", "/v1/messages", {"to": NUMBER, "text": "no"}, "stranger")
-    expect(status == 0, f"{status} {why}")
+    code, why = call("POST", "/v1/messages", {"to": NUMBER, "text": "no"}, "stranger")
+    expect(code == 0, f"{code} {why}")
     told = try_run("runuser", "-u", "stranger", "--", "simgate", "status")
     expect(told[0] == 3 or told[0] == 8, f"simgate: {told}")
 
@@ -207,8 +207,8 @@ def not_a_client():
     configure(CLIENTS + GATEWAY % NUMBER)
     run("systemctl", "reload", "simgated")
     wait_until(lambda: call("GET", "/v1/status", user="visitor")[0] == 403, "the reload brought no clients")
-    status, body = call("POST", "/v1/messages", {"to": NUMBER, "text": "no"}, "visitor")
-    expect((status, body["reason"]) == (403, "not_a_client"), f"{status} {body}")
+    code, body = call("POST", "/v1/messages", {"to": NUMBER, "text": "no"}, "visitor")
+    expect((code, body["reason"]) == (403, "not_a_client"), f"{code} {body}")
     wait_message(send("second"), "sent")
     wait_received("second")
     expect("no" not in received(), "a refused text was sent")
@@ -281,12 +281,13 @@ def restart():
 def killed(text, number, result):
     """Messages wait for a network; then the process gets this signal; then the network comes."""
     was, restarts = pid(), int(service("NRestarts"))
+    expect(was, status())
     host.ask("simulator registration 2")
     wait_modem("searching")
     message = send(text)
     os.kill(was, number)
-    wait_until(lambda: int(service("NRestarts")) == restarts + 1, lambda: run("systemctl", "status", "simgated"))
-    wait_until(lambda: service("ActiveState") == "active", lambda: run("systemctl", "status", "simgated"))
+    wait_until(lambda: int(service("NRestarts")) == restarts + 1, status)
+    wait_until(lambda: service("ActiveState") == "active", status)
     expect(pid() not in (0, was), "the same process")
     told = run("journalctl", "-b", "-q", "--no-pager", "UNIT=simgated.service")
     expect(f"Failed with result '{result}'" in told, told[-400:])
@@ -338,7 +339,7 @@ def upgrade():
     message = send("over the upgrade")
     apt("-o", "Dpkg::Options::=--force-confold", "install", "/tmp/newer.deb")
     expect(run("dpkg-query", "-W", "-f", "${Version}", "simgate") == "9.0", "it is not the newer one")
-    expect(service("ActiveState") == "active" and pid() != was, run("systemctl", "status", "simgated"))
+    expect(service("ActiveState") == "active" and pid() != was, status())
     expect([digest(CONFIG), digest(KEY)] == kept, "configuration or key has changed")
     told = run("stat", "-c", "%U:%G %a", CONFIG)
     expect(told == "root:simgate 640", told)

@@ -65,13 +65,9 @@ def wait_until(what, why, limit=LIMIT):
         value = what()
         if value:
             return value
-        expect(time.monotonic() < end, f"{why() if callable(why) else why} (waited {limit} s)")
+        if time.monotonic() > end:
+            raise Failed(f"{why() if callable(why) else why} (waited {limit} s)")
         time.sleep(0.2)
-
-
-def exists(what):
-    """A user, by getent."""
-    return try_run("getent", *what.split())[0] == 0
 
 
 def service(name, unit="simgated.service"):
@@ -79,7 +75,12 @@ def service(name, unit="simgated.service"):
     return run("systemctl", "show", "--value", "-p", name, unit)
 
 
+def status():
+    return try_run("systemctl", "status", "--no-pager", "simgated")[1]
+
+
 def pid():
+    """Of the daemon; 0 while it is not there."""
     return int(service("MainPID"))
 
 

@@ -52,6 +52,7 @@ cat >"$root/etc/systemd/system/checks.service" <<UNIT
 [Unit]
 Description=The checks of the host
 After=systemd-udevd.service
+FailureAction=poweroff-force
 
 [Service]
 ExecStartPre=mount -m -t 9p -o trans=virtio,version=9p2000.L share /mnt/share

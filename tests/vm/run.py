@@ -22,7 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 OUT = os.path.join(ROOT, "build", "vm")
 SHARE = os.path.join(OUT, "share")
-QUIET = 300  # seconds without a word from the guest: it hangs. Emulated, it is some 20 times slower
+QUIET = 600  # seconds without a word from the guest: it hangs. A check has several waits of guest.LIMIT
 ADAPTER = {"driver": "usb-serial", "id": "adapter", "bus": "usb.0", "chardev": "modem", "serial": "SIMGATE1"}
 
 
@@ -72,7 +72,8 @@ class Machine:
                 ["qemu-system-x86_64", "-accel", "tcg", "-smp", "2", "-m", "1024",
                  "-display", "none", "-no-reboot", "-nic", "none", "-serial", "stdio",
                  "-kernel", os.path.join(OUT, "vmlinuz"), "-initrd", os.path.join(OUT, "initrd"),
-                 "-append", "root=/dev/vda console=ttyS0 panic=-1 quiet",
+                 "-append", "root=/dev/vda console=ttyS0 panic=-1 quiet "
+                 "systemd.journald.forward_to_console=1 systemd.journald.max_level_console=info",
                  "-drive", f"file={OUT}/disk.ext4,format=raw,if=virtio,snapshot=on,cache=unsafe",
                  "-virtfs", f"local,path={SHARE},mount_tag=share,security_model=none",
                  "-device", "virtio-serial",
