@@ -75,13 +75,14 @@ help:
 	@echo "make run     simulator and daemon in the foreground, with lines to try"
 	@echo "make test    every test, under the sanitizers"
 	@echo "make lint    formatting, arrows, cppcheck, clang-tidy, shellcheck"
-	@echo "make bench   timing figures"
+	@echo "make bench   timing figures, beside the peers that are installed     make bench-million   with 1,000,000 queued"
 	@echo "make fuzz    libFuzzer targets, FUZZ_SECONDS=$(FUZZ_SECONDS) each     make fuzz-short   $(FUZZ_SHORT) s each"
 	@echo "make torture CYCLES=$(CYCLES)   kills it again and again, then balances the ledger"
-	@echo "make hostile   floods of bad clients     make soak SOAK_SECONDS=$(SOAK_SECONDS)   growth of memory and files"
+	@echo "make hostile   floods of bad clients     make soak SOAK_SECONDS=$(SOAK_SECONDS), or SOAK_MESSAGES=1000000   growth of memory and files"
 	@echo "make valgrind, make tsan   traffic and a clean end under each     make coverage   lines and branches by room"
 	@echo "make test-operator  the tests that want Prometheus, PHP, Node, Go"
 	@echo "make deb     the Debian package     make test-deb   installs, upgrades, purges it in a copy of this system"
+	@echo "make test-vm   the same and more in a booted Debian with a modem on USB, emulated (qemu, root)"
 	@echo "make deps    installs what is missing     make install DESTDIR= prefix=     make clean"
 	@echo "SAN=address,undefined builds into a folder of its own; V=1 shows commands"
 
@@ -200,6 +201,11 @@ bench: deps-test
 	@$(MAKE) --no-print-directory -s all bench-build
 	@for b in $(BENCH_BINS); do echo "== $$b"; $$b || exit 1; done
 	@for b in tests/bench/bench_*.py; do echo "== $$b"; $(PYTHON) $$b --build $(BUILD) || exit 1; done
+# The same with 1,000,000 queued: minutes, and 2 GB of disk.
+.PHONY: bench-million
+bench-million: deps-test
+	@$(MAKE) --no-print-directory -s all bench-build
+	@$(PYTHON) tests/bench/million.py --build $(BUILD)
 .PHONY: bench-build
 bench-build: $(BENCH_BINS) $(LOAD_BINS)
 
@@ -212,14 +218,18 @@ torture: deps-test
 torture-build: all $(PRELOADS)
 
 # Floods of hostile clients; growth over time; the same under valgrind and ThreadSanitizer.
-SOAK_SECONDS ?= 300
+SOAK_SECONDS    ?= 300
+SOAK_MESSAGES   ?= 0
+SOAK_REOPENINGS ?= 10000
 .PHONY: hostile soak valgrind tsan
 hostile: deps-test
 	@$(MAKE) --no-print-directory -s all
 	@SIMGATE_BUILD=$(CURDIR)/$(BUILD) $(PYTHON) tests/torture/hostile.py
 soak: deps-test
-	@$(MAKE) --no-print-directory -s all
-	@SIMGATE_BUILD=$(CURDIR)/$(BUILD) $(PYTHON) tests/torture/soak.py --seconds $(SOAK_SECONDS)
+	@$(MAKE) --no-print-directory -s all bench-build
+	@SIMGATE_BUILD=$(CURDIR)/$(BUILD) $(PYTHON) tests/torture/soak.py --seconds $(SOAK_SECONDS) \
+		$(if $(filter-out 0,$(SOAK_MESSAGES)),--modems 12 --reopened 8 \
+		--messages $(SOAK_MESSAGES) --reopenings $(SOAK_REOPENINGS))
 valgrind: deps-test
 	@$(MAKE) --no-print-directory -s all
 	@SIMGATE_BUILD=$(CURDIR)/$(BUILD) $(PYTHON) tests/torture/soak.py --valgrind --seconds 30
@@ -237,7 +247,7 @@ coverage-build: test-build
 
 # libFuzzer targets under ASan and UBSan, as many at once as there are cores: tests/README.md.
 FUZZ_SECONDS ?= 60
-FUZZ_SHORT   ?= 15
+FUZZ_SHORT   ?= 20
 FUZZ_C    := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_MAKE := $(MAKE) --no-print-directory fuzz-build CC=clang CXX=clang++ SAN=address,undefined BUILD=build-fuzz \
 		FUZZ_FLAGS=-fsanitize=fuzzer-no-link
@@ -285,6 +295,13 @@ deb: deps-deb
 # Builds it, then installs, upgrades, removes and purges it in a copy of this system: wants root.
 test-deb: deb
 	@tests/deb/test.sh
+# The same and more in a booted Debian, with the simulator behind a USB serial adapter: tests/README.md.
+.PHONY: test-vm
+test-vm: deb
+	@tests/install-missing.sh $(DEBS) python3 e2fsprogs debootstrap qemu-system-x86
+	@$(MAKE) --no-print-directory -s $(BUILD)/gsm-simulator
+	@tests/vm/image.sh build/deb/simgate_$(VERSION)_*.deb
+	@$(PYTHON) tests/vm/run.py build/deb/simgate_$(VERSION)_*.deb
 
 .PHONY: install
 install: all

@@ -1,7 +1,8 @@
 /* admit.c - the checks in their order; the first that fails answers:
  *   the peer is a client (403), the path decodes (400), the route is known (404, 405), the role
  *   is enough (403), the query has only known names (422), the site is the client's (404) and
- *   named where one is needed (400), the Idempotency-Key is well formed (400). */
+ *   named where one is needed (400), the Idempotency-Key is well formed (400). What names a site
+ *   or a request comes once (400): of two, another server might have believed the other. */
 #include "api/admit.h"
 
 #include <stdio.h>
@@ -16,6 +17,43 @@
 static const char *header(struct request *request, const char *name)
 {
 	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+/* The blanks after a header's value are no part of it (RFC 9110 5.5). */
+static size_t value_length(const char *value)
+{
+	size_t n = strlen(value);
+
+	while (n > 0 && (value[n - 1] == ' ' || value[n - 1] == '\t'))
+		n--;
+	return n;
+}
+
+struct occurrences {
+	const char *name;
+	unsigned n;
+};
+
+static enum MHD_Result count_header(void *arg, enum MHD_ValueKind kind, const char *name,
+				    const char *value)
+{
+	struct occurrences *seen = arg;
+
+	(void)kind;
+	(void)value;
+	if (strcasecmp(name, seen->name) == 0)
+		seen->n++;
+	return MHD_YES;
+}
+
+bool admit_once(struct request *request, const char *name)
+{
+	struct occurrences seen = { name, 0 };
+
+	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &seen);
+	if (seen.n > 1)
+		reply_problem(request, PROBLEM_BAD_HEADER, "%s comes more than once.", name);
+	return seen.n <= 1;
 }
 
 /* Access is worked out once a connection and snapshot, not once a request. */
@@ -75,6 +113,7 @@ static bool admit_route(struct request *request, const char *method)
 	struct request *r = request;
 
 	r->route = route_find(method, &r->path, r->param, r->allow);
+	r->head = strcmp(method, "HEAD") == 0;
 	if (r->route == NULL) {
 		if (r->allow[0] != '\0')
 			reply_problem(r, PROBLEM_METHOD_NOT_ALLOWED, "This route takes only: %s.",
@@ -123,7 +162,14 @@ static bool admit_site(struct request *request)
 	const char *by_header = header(request, "Simgate-Site");
 	const char *by_query = path_query(&request->path, "site");
 	const struct access *access = request->access;
+	char named[REQUEST_HEADER_SIZE]; /* longer than any site's name */
 
+	if (by_header != NULL) {
+		if (!admit_once(request, "Simgate-Site"))
+			return false;
+		snprintf(named, sizeof(named), "%.*s", (int)value_length(by_header), by_header);
+		by_header = named;
+	}
 	if (by_header != NULL && by_query != NULL && strcmp(by_header, by_query) != 0) {
 		reply_problem(request, PROBLEM_BAD_HEADER,
 			      "Simgate-Site and ?site= name different sites.");
@@ -145,7 +191,7 @@ static bool admit_site(struct request *request)
 
 bool admit_key(const char *text, char *key, size_t size)
 {
-	size_t n = strlen(text), out = 0;
+	size_t n = value_length(text), out = 0;
 	bool quoted = n >= 2 && text[0] == '"' && text[n - 1] == '"';
 	const char *end = text + n - (quoted ? 1 : 0);
 
@@ -166,7 +212,7 @@ static void read_key(struct request *request)
 {
 	const char *text = header(request, "Idempotency-Key");
 
-	if (!request->route->keyed || text == NULL)
+	if (!request->route->keyed || text == NULL || !admit_once(request, "Idempotency-Key"))
 		return;
 	if (!admit_key(text, request->key, sizeof(request->key))) {
 		request->key[0] = '\0';

@@ -155,6 +155,7 @@ static bool read_place(struct request *request, struct events_job *job, bool str
 	if (id != NULL) {
 		errno = 0;
 		after = strtoll(id, &end, 10);
+		end += strspn(end, " \t"); /* no part of the value */
 		if (*id < '0' || *id > '9' || *end != '\0' || errno != 0) {
 			reply_problem(request, PROBLEM_BAD_HEADER,
 				      "Last-Event-ID must be a number.");

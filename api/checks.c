@@ -1,5 +1,5 @@
 /* checks.c - is the machine fit: its clock, room on the disk, the files of the configuration, the
- * user that we run as. One function a check; each tells at least one finding. */
+ * user that we run as. One function a check. */
 #include "api/checks.h"
 
 #include <errno.h>
@@ -137,6 +137,29 @@ static void check_key(const struct teller *t, const struct config *config)
 		TELL(t, FINDING_PASS, "key", config->key_file, "", "it is there, and private");
 }
 
+/* Nothing is told where none is configured. */
+static void check_spool(const struct teller *t, const struct config *config)
+{
+	static const char remedy[] =
+		"systemd-tmpfiles --create, or: mkdir, chown " SERVICE_USER ":" SERVICE_USER
+		", chmod 2770; elsewhere than in /var/spool/simgate the unit needs a drop-in: man "
+		"simgated";
+	struct stat st;
+
+	if (*config->spool == '\0')
+		return;
+	if (stat(config->spool, &st) < 0)
+		TELL(t, FINDING_FAIL, "spool", config->spool, remedy, "%s", strerror(errno));
+	else if (!S_ISDIR(st.st_mode))
+		TELL(t, FINDING_FAIL, "spool", config->spool, remedy, "it is no folder");
+	else if (access(config->spool, R_OK | W_OK | X_OK) < 0)
+		TELL(t, FINDING_FAIL, "spool", config->spool, remedy,
+		     "this user may not read and remove files there: %s", strerror(errno));
+	else
+		TELL(t, FINDING_PASS, "spool", config->spool, "",
+		     "its files become texts of the site %s", config->spool_site);
+}
+
 /* Is the user (NULL: this process) in the group? */
 static bool is_member(const char *user, gid_t group)
 {
@@ -181,7 +204,7 @@ static void check_user(const struct teller *t, const struct config *config)
 void checks_machine(const struct config *config, modem_finding *fn, void *arg)
 {
 	static void (*const checks[])(const struct teller *t, const struct config *config) = {
-		check_clock, check_disk, check_database, check_key, check_user,
+		check_clock, check_disk, check_database, check_key, check_spool, check_user,
 	};
 	const struct teller t = { fn, arg };
 

@@ -140,15 +140,20 @@ static enum MHD_Result queue_answer(struct request *request)
 	return queued;
 }
 
-/* A body announced as larger than what is drained is refused before it is sent. */
+/* A body announced as larger than what is drained, or with two lengths, is refused before it is
+ * sent; the connection ends then. */
 static enum MHD_Result begin_body(struct request *request)
 {
 	const char *length =
 		MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, "Content-Length");
 
-	if (length == NULL || strtoull(length, NULL, 10) <= API_BODY_DRAINED)
+	if (length == NULL)
 		return MHD_YES;
-	reply_problem(request, PROBLEM_BODY_TOO_LARGE, "A body may have %d bytes.", API_BODY_MAX);
+	if (strtoull(length, NULL, 10) > API_BODY_DRAINED)
+		reply_problem(request, PROBLEM_BODY_TOO_LARGE, "A body may have %d bytes.",
+			      API_BODY_MAX);
+	else if (admit_once(request, "Content-Length"))
+		return MHD_YES;
 	return queue_answer(request);
 }
 

@@ -43,7 +43,7 @@ struct request {
 	struct MHD_Response *response;
 	unsigned refs, status;
 	enum request_phase phase;
-	bool begun, is_running, site_named;
+	bool begun, is_running, site_named, head;
 	enum path_error path_error;
 	size_t body_seen, body_size;
 	json_t *document;

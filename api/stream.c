@@ -151,6 +151,8 @@ void stream_start(struct stream *stream)
 	stream->wait.events = stream->events != NULL ? on_events : NULL;
 	stream->counted = true;
 	request->api->n_streams++;
+	if (response != NULL && request->head) /* else a last chunk would follow the header */
+		MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
 	if (response != NULL) {
 		MHD_add_response_header(response, "Content-Type", "text/event-stream");
 		MHD_add_response_header(response, "Cache-Control", "no-store");

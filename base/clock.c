@@ -202,3 +202,19 @@ int clock_parse(const char *text, int64_t *ms)
 	*ms = ((int64_t)seconds + day_seconds - (int64_t)zone * 60) * 1000 + fraction;
 	return 0;
 }
+
+void clock_span(int64_t ms, char out[static CLOCK_TEXT_SIZE])
+{
+	static const struct {
+		int64_t seconds;
+		const char *word;
+	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" }, { 1, "second" } };
+	int64_t seconds = (ms + 999) / 1000, count;
+	size_t i = 0;
+
+	while (seconds % units[i].seconds != 0)
+		i++;
+	count = seconds / units[i].seconds;
+	snprintf(out, CLOCK_TEXT_SIZE, "%lld %s%s", (long long)count, units[i].word,
+		 count == 1 ? "" : "s");
+}

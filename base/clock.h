@@ -23,5 +23,8 @@ void clock_format(int64_t ms, char out[static CLOCK_TEXT_SIZE]);
 /* 0, or -1 if text is not an RFC 3339 date and time with a zone. */
 int clock_parse(const char *text, int64_t *ms);
 
+/* A span in words: "3 hours", "90 minutes", "1 second"; the largest unit that divides it. */
+void clock_span(int64_t ms, char out[static CLOCK_TEXT_SIZE]);
+
 /* Tests own time: NULL gives the real clock back. */
 void clock_set_source(int64_t (*real_ms)(void), int64_t (*mono_ms)(void));

@@ -1,4 +1,4 @@
-/* sms_file.c - smstools' headers, gammu's file names, and the character sets of both.
+/* sms_file.c - smstools' headers, gammu's file names and backups, and the character sets of both.
  *
  * A text is UTF-8 where it reads as UTF-8 and nothing else is said; else Latin-9, smstools' own
  * default. Line ends at the end of a text are not a part of it. */
@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <iconv.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,13 @@ static const char *take_text(struct sms_file *file, const char *set, const char 
 	while (end > 0 && strchr("\r\n", file->text[end - 1]) != NULL)
 		file->text[--end] = '\0';
 	return NULL;
+}
+
+bool sms_file_is_message(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return name[0] != '.' && (dot == NULL || strcmp(dot, ".LOCK") != 0);
 }
 
 void sms_file_free(struct sms_file *file)
@@ -126,6 +134,13 @@ static const char *no_text(struct headers *headers, const char *value)
 			     : NULL;
 }
 
+/* They say what smstools puts into the text: without it, it is another text. */
+static const char *not_whole(struct headers *headers, const char *value)
+{
+	(void)headers;
+	return value[0] != '\0' ? "its text is not all in it (Include, Macro, UDH-DATA)" : NULL;
+}
+
 static const struct {
 	const char *name;
 	const char *(*take)(struct headers *headers, const char *value);
@@ -139,6 +154,9 @@ static const struct {
 	{ "Voicecall", no_text },
 	{ "UDH", no_text },
 	{ "System_message", no_text },
+	{ "UDH-DATA", not_whole },
+	{ "Include", not_whole },
+	{ "Macro", not_whole },
 };
 
 static const char *take_header(struct headers *headers, const char *line)
@@ -164,6 +182,8 @@ const char *sms_file_smstools(const char *bytes, size_t n, struct sms_file *file
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 		size_t length = (size_t)((stop != NULL ? stop : end) - at);
 
+		if (memchr(at, '\0', length) != NULL)
+			return "its headers are no text";
 		snprintf(line, sizeof(line), "%.*s", (int)(length < 511 ? length : 511), at);
 		line[strcspn(line, "\r")] = '\0';
 		at = stop != NULL ? stop + 1 : end;
@@ -193,13 +213,136 @@ static bool number_of(const char *name, const char *end, char to[static SMS_FILE
 	return to[0] != '\0';
 }
 
+/* A section for each part: [SMSBackup001], NumberUnicode, Text00, Text01 ... in hex of UCS-2. */
+struct backup {
+	char to[SMS_FILE_NUMBER_SIZE];
+	bool report;
+	char *text; /* UTF-16BE of all parts; as large as the file */
+	size_t n, size;
+};
+
+static const char *append_text(struct backup *backup, const char *hex)
+{
+	size_t n;
+
+	if (sodium_hex2bin((unsigned char *)backup->text + backup->n, backup->size - backup->n, hex,
+			   strlen(hex), NULL, &n, NULL) < 0)
+		return "its text is no hex";
+	backup->n += n;
+	return NULL;
+}
+
+static const char *take_number(struct backup *backup, const char *hex)
+{
+	char wide[2 * SMS_FILE_NUMBER_SIZE], *number;
+	const char *problem = NULL;
+	size_t n;
+
+	if (sodium_hex2bin((unsigned char *)wide, sizeof(wide), hex, strlen(hex), NULL, &n, NULL) <
+	    0)
+		return "its number is no hex";
+	number = decode(utf16, wide, n);
+	if (number == NULL || strlen(number) >= sizeof(backup->to) ||
+	    (backup->to[0] != '\0' && strcmp(backup->to, number) != 0))
+		problem = "it has no number, or several";
+	else
+		snprintf(backup->to, sizeof(backup->to), "%s", number);
+	secret_free(number);
+	return problem;
+}
+
+static const char *take_coding(struct backup *backup, const char *value)
+{
+	(void)backup;
+	return strncmp(value, "Default", 7) == 0 || strncmp(value, "Unicode", 7) == 0
+		       ? NULL
+		       : "it is no plain text (binary)";
+}
+
+static const char *take_class(struct backup *backup, const char *value)
+{
+	(void)backup;
+	return strcmp(value, "0") == 0 ? "it is no plain text (flash)" : NULL;
+}
+
+/* Parts of a long text have such (23.040 9.2.3.24.1, .8); others are no text. */
+static const char *take_udh(struct backup *backup, const char *value)
+{
+	(void)backup;
+	return value[0] == '\0' || strncmp(value, "050003", 6) == 0 ||
+			       strncmp(value, "060804", 6) == 0
+		       ? NULL
+		       : "it is no plain text (a header for a port, or the like)";
+}
+
+static const char *take_pdu(struct backup *backup, const char *value)
+{
+	backup->report |= strcmp(value, "Status_Report") == 0;
+	return strcmp(value, "Deliver") == 0 ? "it was received, not to be sent" : NULL;
+}
+
+static const struct {
+	const char *name; /* Text: the beginning of it */
+	const char *(*take)(struct backup *backup, const char *value);
+} backup_keys[] = {
+	{ "NumberUnicode", take_number }, { "Text", append_text }, { "Coding", take_coding },
+	{ "Class", take_class },          { "UDH", take_udh },     { "PDU", take_pdu },
+};
+
+static const char *take_backup_line(struct backup *backup, char *line)
+{
+	char *equals = strchr(line, '=');
+	size_t n = strcspn(line, " =");
+
+	if (equals == NULL || line[0] == ';' || line[0] == '#' || line[0] == '[')
+		return NULL;
+	equals += 1 + strspn(equals + 1, " ");
+	equals[strcspn(equals, "\r \n")] = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(backup_keys); i++) {
+		size_t length = strlen(backup_keys[i].name);
+
+		if (strncmp(line, backup_keys[i].name, length) == 0 &&
+		    (n == length || (backup_keys[i].take == append_text && n == length + 2)))
+			return backup_keys[i].take(backup, equals);
+	}
+	return NULL;
+}
+
+static const char *read_backup(const char *bytes, size_t n, struct sms_file *file)
+{
+	struct backup backup = { .text = malloc(n + 1), .size = n };
+	char *copy = calloc(1, n + 1), *rest = copy, *line;
+	const char *problem = backup.text != NULL && copy != NULL ? NULL : "no memory";
+
+	if (copy != NULL)
+		memcpy(copy, bytes, n);
+
+	while (problem == NULL && (line = strsep(&rest, "\n")) != NULL)
+		problem = take_backup_line(&backup, line);
+	if (problem == NULL && (backup.to[0] == '\0' || backup.n == 0))
+		problem = "it has no number or no text";
+	if (problem == NULL)
+		problem = take_text(file, utf16, backup.text, backup.n);
+	memcpy(file->to, backup.to, sizeof(file->to));
+	file->report = backup.report;
+	if (backup.text != NULL)
+		secret_wipe(backup.text, backup.n);
+	if (copy != NULL)
+		secret_wipe(copy, n);
+	free(backup.text);
+	free(copy);
+	return problem;
+}
+
 const char *sms_file_gammu(const char *name, const char *bytes, size_t n, struct sms_file *file)
 {
 	const char *dot = strrchr(name, '.');
 
 	*file = (struct sms_file){ 0 };
+	if (strncmp(name, "OUT", 3) == 0 && dot != NULL && strcmp(dot, ".smsbackup") == 0)
+		return read_backup(bytes, n, file);
 	if (strncmp(name, "OUT", 3) != 0 || dot == NULL || strncmp(dot, ".txt", 4) != 0)
-		return "its name is not OUT...txt";
+		return "its name is neither OUT...txt nor OUT...smsbackup";
 	if (strpbrk(dot + 4, "fb") != NULL)
 		return "it is no plain text (flash, or a bookmark)";
 	if (!number_of(name + 3, dot, file->to))

@@ -6,16 +6,18 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/print.h"
+#include "cli/term.h"
 
 static void tell(const struct call *call, const char *file, long long bytes)
 {
 	json_t *json;
 
 	if (!call->json) {
-		printf("%s: %lld bytes. The key (/etc/simgate/key) is not in it: keep a copy of "
-		       "that "
+		term_wrap(file, 0, 0, term_columns());
+		printf("%lld bytes. The key (/etc/simgate/key) is not in it: keep a copy of that "
 		       "apart.\n",
-		       file, bytes);
+		       bytes);
 		return;
 	}
 	json = json_pack("{s:s, s:I}", "file", file, "bytes", (json_int_t)bytes);

@@ -4,9 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/util.h"
 #include "cli/cli.h"
+#include "cli/print.h"
 
-enum { TEXT_MAX = 65536 };
+enum { TEXT_MAX = 65536, DURATION_MAX = 10000000 };
 
 static char *read_stdin(void)
 {
@@ -53,6 +55,36 @@ void set_option(json_t *body, const char *name, const struct call *call, enum cl
 		json_object_set_new(body, name, json_string(call->option[option]));
 }
 
+bool parse_duration(const char *text, long *seconds)
+{
+	static const struct {
+		const char *unit;
+		long seconds;
+	} units[] = { { "", 1 }, { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 } };
+	char *end;
+	long count = strtol(text, &end, 10);
+
+	if (end == text || count <= 0 || count > DURATION_MAX)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(units); i++)
+		if (strcmp(end, units[i].unit) == 0) {
+			*seconds = count * units[i].seconds;
+			return true;
+		}
+	return false;
+}
+
+bool duration_option(const struct call *call, enum cli_option option, long *seconds)
+{
+	const char *text = call->option[option];
+
+	if (text == NULL || parse_duration(text, seconds))
+		return true;
+	fprintf(stderr, "simgate: --%s wants a time such as 90s, 5m, 3h or 1d, not %s\n",
+		option_name(option), text);
+	return false;
+}
+
 void build_path(char *out, size_t size, const char *format, const char *value)
 {
 	char encoded[1024];
@@ -74,15 +106,24 @@ void add_query(char *path, size_t size, const char *name, const char *value)
 		 encoded);
 }
 
+/* Done without a body (204) is {}: whoever reads JSON gets some. */
+void print_answer(const json_t *answer, enum exit_code result)
+{
+	if (answer != NULL)
+		print_json(answer);
+	else if (result == EXIT_DONE)
+		puts("{}");
+}
+
 enum exit_code call_and_print(struct call *call, const char *method, const char *path, json_t *body,
 			      void (*print)(const json_t *answer))
 {
 	json_t *answer;
 	enum exit_code result = http_call(&call->http, method, path, body, &answer);
 
-	if (call->json && answer != NULL)
-		print_json(answer);
-	else if (result == EXIT_DONE && answer != NULL && print != NULL)
+	if (call->json)
+		print_answer(answer, result);
+	else if (result == EXIT_DONE)
 		print(answer);
 	json_decref(answer);
 	json_decref(body);

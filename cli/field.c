@@ -17,8 +17,11 @@
 #include "base/live_socket.h"
 #include "base/mask.h"
 #include "cli/cli.h"
+#include "cli/print.h"
+#include "cli/term.h"
 
 enum { LOOK_TIMEOUT_S = 190, ARGS_MAX = 64, OUTPUT_MAX = 4 << 20, LOG_LINES = 300 };
+enum { WORDS_SIZE = 1024, FINDING_AT = 19, PORT_AT = 17 };
 
 extern char **environ;
 
@@ -128,6 +131,14 @@ static json_t *ask(struct call *call, const char *path, const char *mode, enum e
 
 /* ---- detect ---- */
 
+static void put_port(int used, const char *summary)
+{
+	char words[WORDS_SIZE];
+
+	snprintf(words, sizeof(words), " %s", summary);
+	term_wrap(words, used, PORT_AT, term_columns());
+}
+
 static void print_ports(const json_t *answer)
 {
 	const json_t *items = json_object_get(answer, "items"),
@@ -136,9 +147,10 @@ static void print_ports(const json_t *answer)
 	size_t i;
 
 	json_array_foreach(items, i, item)
-		printf("%-16s %s\n", text_at(item, "device"), text_at(item, "summary"));
-	json_array_foreach(usb, i, item) printf("usb %-12s %s: %s\n", text_at(item, "usb_path"),
-						text_at(item, "usb_id"), text_at(item, "summary"));
+		put_port(printf("%-16s", text_at(item, "device")), text_at(item, "summary"));
+	json_array_foreach(usb, i, item) put_port(
+		printf("usb %-12s %s:", text_at(item, "usb_path"), text_at(item, "usb_id")),
+		text_at(item, "summary"));
 	if (json_array_size(items) == 0 && json_array_size(usb) == 0)
 		puts("no serial port: is the modem plugged in?");
 	if (text_at(answer, "config")[0] != '\0')
@@ -206,17 +218,22 @@ static void name_holders(const json_t *doctor)
 static void print_doctor(const json_t *doctor)
 {
 	const json_t *checks = json_object_get(doctor, "checks"), *check;
+	char words[WORDS_SIZE];
 	size_t i;
 
 	json_array_foreach(checks, i, check)
 	{
 		const char *subject = text_at(check, "subject");
 
-		printf("%s  %-12s %s%s%s\n", coloured(text_at(check, "status")),
-		       text_at(check, "check"), subject, subject[0] != '\0' ? ": " : "",
-		       text_at(check, "detail"));
-		if (text_at(check, "remedy")[0] != '\0')
-			printf("      %-12s -> %s\n", "", text_at(check, "remedy"));
+		term_put_state(text_at(check, "status"), FINDING_AT);
+		printf("  %-12s ", text_at(check, "check"));
+		snprintf(words, sizeof(words), "%s%s%s", subject, subject[0] != '\0' ? ": " : "",
+			 text_at(check, "detail"));
+		term_wrap(words, FINDING_AT, FINDING_AT, term_columns());
+		if (text_at(check, "remedy")[0] == '\0')
+			continue;
+		printf("%*s-> ", FINDING_AT, "");
+		term_wrap(text_at(check, "remedy"), FINDING_AT + 3, FINDING_AT + 3, term_columns());
 	}
 }
 

@@ -83,12 +83,17 @@ static const struct {
 	{ "not_found", "/v1/messages", "simgate list" },
 	{ "not_found", "/v1/verifications", "simgate list --kind verification" },
 	{ "not_found", "/v1/contact", "simgate list --kind contact_request" },
-	{ "not_found", "/v1/accounts", "simgate verify start" },
+	{ "not_found", "/v1/accounts", "simgate verify start ACCOUNT NUMBER" },
+	{ "already_final", "/v1/messages", "simgate show ID" },
+	{ "already_sending", "/v1/messages", "simgate wait ID" },
+	{ "modem_not_ready", "", "simgate modem list" },
+	{ "gateway_not_ready", "", "simgate status" },
+	{ "use_resend", "", "simgate verify start ACCOUNT NUMBER" },
 	{ "queue_full", "", "simgate status" },
 	{ "disk_full", "", "simgate doctor" },
-	{ "locked", "", "simgate number show" },
-	{ "number_locked", "", "simgate number show" },
-	{ "text_erased", "", "simgate send" },
+	{ "locked", "", "simgate number show NUMBER" },
+	{ "number_locked", "", "simgate number show NUMBER" },
+	{ "text_erased", "", "simgate send NUMBER TEXT" },
 };
 
 static void tell_next(const char *reason, const char *path)
@@ -136,6 +141,10 @@ static void tell_problem(const json_t *problem, const char *path, long status, l
 
 static enum exit_code tell_unreachable(const struct http *http, CURLcode code)
 {
+	if (code == CURLE_ABORTED_BY_CALLBACK)
+		return EXIT_WOKEN;
+	if (http->quiet)
+		return EXIT_UNREACHABLE;
 	if (code == CURLE_OPERATION_TIMEDOUT) {
 		fprintf(stderr, "simgate: no answer from the daemon in %ld s\n", http->timeout_s);
 		return EXIT_TIMED_OUT;
@@ -182,6 +191,31 @@ static CURL *prepare(const struct http *http, const char *method, const char *pa
 	return curl;
 }
 
+/* As curl_easy_perform, but ends with CURLE_ABORTED_BY_CALLBACK when wake_fd can be read. */
+static CURLcode perform(const struct http *http, CURL *curl)
+{
+	struct curl_waitfd wake = { .fd = http->wake_fd, .events = CURL_WAIT_POLLIN };
+	CURLcode code = CURLE_ABORTED_BY_CALLBACK;
+	int running = 1, left;
+	CURLMsg *message;
+	CURLM *multi;
+
+	if (http->wake_fd == 0)
+		return curl_easy_perform(curl);
+	multi = curl_multi_init();
+	if (multi == NULL)
+		return CURLE_OUT_OF_MEMORY;
+	curl_multi_add_handle(multi, curl);
+	while (curl_multi_perform(multi, &running) == CURLM_OK && running > 0 && wake.revents == 0)
+		curl_multi_poll(multi, &wake, 1, 1000, NULL);
+	message = curl_multi_info_read(multi, &left);
+	if (message != NULL)
+		code = message->data.result;
+	curl_multi_remove_handle(multi, curl);
+	curl_multi_cleanup(multi);
+	return code;
+}
+
 static long retry_after(CURL *curl)
 {
 	curl_off_t seconds = 0;
@@ -211,7 +245,7 @@ enum exit_code http_call(const struct http *http, const char *method, const char
 	if (text != NULL)
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, text);
 	errno = 0;
-	code = curl_easy_perform(curl);
+	code = perform(http, curl);
 	if (code != CURLE_OK) {
 		result = tell_unreachable(http, code);
 	} else {
@@ -219,7 +253,7 @@ enum exit_code http_call(const struct http *http, const char *method, const char
 		result = exit_for_status(status);
 		if (body.n > 0)
 			*answer = json_loadb(body.bytes, body.n, JSON_DECODE_ANY, NULL);
-		if (result != EXIT_DONE && strncmp(path, "/healthz", 8) != 0)
+		if (result != EXIT_DONE && !http->quiet && strncmp(path, "/healthz", 8) != 0)
 			tell_problem(*answer, path, status, retry_after(curl));
 	}
 	curl_easy_cleanup(curl);
@@ -353,15 +387,16 @@ enum exit_code http_stream(const struct http *http, const char *path, long secon
 	curl_easy_setopt(stream.curl, CURLOPT_WRITEDATA, &stream);
 	curl_easy_setopt(stream.curl, CURLOPT_TIMEOUT, seconds);
 	errno = 0;
-	code = curl_easy_perform(stream.curl);
+	code = perform(http, stream.curl);
 	curl_easy_getinfo(stream.curl, CURLINFO_RESPONSE_CODE, &status);
 	if (status >= 300) {
 		problem = stream.rest.n > 0 ? json_loadb(stream.rest.bytes, stream.rest.n, 0, NULL)
 					    : NULL;
-		tell_problem(problem, path, status, retry_after(stream.curl));
+		if (!http->quiet)
+			tell_problem(problem, path, status, retry_after(stream.curl));
 		json_decref(problem);
 		result = exit_for_status(status);
-	} else if (code == CURLE_OPERATION_TIMEDOUT) {
+	} else if (code == CURLE_OPERATION_TIMEDOUT && status == 200) {
 		result = EXIT_TIMED_OUT;
 	} else if (code != CURLE_OK && !stream.stopped) {
 		result = tell_unreachable(http, code);

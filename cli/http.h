@@ -15,12 +15,15 @@ enum exit_code {
 	EXIT_TIMED_OUT = 6,
 	EXIT_UNCERTAIN = 7,
 	EXIT_NOT_ALLOWED = 8,
+	EXIT_WOKEN = 100, /* never leaves the program: see wake_fd */
 };
 
 struct http {
 	const char *socket, *site;   /* site NULL: the one implied */
 	const char *idempotency_key; /* NULL: none */
 	long timeout_s;              /* of one call; 0: none */
+	int wake_fd;                 /* when it can be read, a call ends early; 0: none */
+	bool quiet;                  /* what goes wrong is not told */
 };
 
 /* path: percent-encoded, with its query. body may be NULL (borrowed). *answer: a new reference or

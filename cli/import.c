@@ -15,8 +15,7 @@
 #include <unistd.h>
 
 #include "cli/import.h"
-
-enum { FILE_MAX = 65536 };
+#include "cli/print.h"
 
 #define TAKEN "simgate-imported"
 
@@ -27,7 +26,7 @@ void import_refuse(struct import *import, const char *name, const char *problem)
 }
 
 bool import_submit(struct import *import, const char *name, const struct sms_file *sms,
-		   const char *key)
+		   const char *send_at, const char *key)
 {
 	struct http http = import->call->http;
 	json_t *answer = NULL,
@@ -37,6 +36,8 @@ bool import_submit(struct import *import, const char *name, const struct sms_fil
 	enum exit_code result = EXIT_FAILED;
 
 	http.idempotency_key = key;
+	if (send_at != NULL)
+		json_object_set_new(body, "send_at", json_string(send_at));
 	if (body != NULL)
 		result = http_call(&http, "POST", "/v1/messages", body, &answer);
 	json_decref(body);
@@ -78,7 +79,7 @@ static void move_away(struct import *import, int folder, const char *name)
 
 static void take_file(struct import *import, int folder, const char *name, reader *read_sms)
 {
-	static char bytes[FILE_MAX + 1];
+	static char bytes[SMS_FILE_MAX + 1];
 	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	struct sms_file sms;
@@ -96,24 +97,21 @@ static void take_file(struct import *import, int folder, const char *name, reade
 	close(fd);
 	if (n < 0)
 		return; /* a folder, a pipe */
-	problem = n > FILE_MAX ? "it is too long" : read_sms(name, bytes, (size_t)n, &sms);
+	problem = n > SMS_FILE_MAX ? "it is too long" : read_sms(name, bytes, (size_t)n, &sms);
 	if (problem != NULL) {
 		import_refuse(import, name, problem);
 		return;
 	}
 	snprintf(key, sizeof(key), "import-%llu-%lld-%ld", (unsigned long long)st.st_ino,
 		 (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
-	if (import_submit(import, name, &sms, key))
+	if (import_submit(import, name, &sms, NULL, key))
 		move_away(import, folder, name);
 	sms_file_free(&sms);
 }
 
 static int is_message(const struct dirent *entry)
 {
-	const char *dot = strrchr(entry->d_name, '.');
-
-	return entry->d_name[0] != '.' && strcmp(entry->d_name, TAKEN) != 0 &&
-	       (dot == NULL || strcmp(dot, ".LOCK") != 0);
+	return sms_file_is_message(entry->d_name) && strcmp(entry->d_name, TAKEN) != 0;
 }
 
 static void take_folder(struct import *import, reader *read_sms)

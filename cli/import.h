@@ -19,9 +19,10 @@ struct import {
 /* Tells why the message of this name stays, and counts it. */
 void import_refuse(struct import *import, const char *name, const char *problem);
 
-/* Hands the message to the daemon under an Idempotency-Key of its own; false: it stays, told. */
+/* Hands the message to the daemon under an Idempotency-Key of its own; send_at NULL: now. False: it
+ * stays, told. */
 bool import_submit(struct import *import, const char *name, const struct sms_file *sms,
-		   const char *key);
+		   const char *send_at, const char *key);
 
 /* Every waiting message of gammu-smsd's SQLite file import->where; st is the file's. */
 void import_gammu_database(struct import *import, const struct stat *st);

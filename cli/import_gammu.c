@@ -1,5 +1,7 @@
 /* import_gammu.c - the waiting messages in gammu-smsd's SQLite database, which is only read.
  *
+ * A row for a later time (local, as gammu has it) is scheduled for then.
+ *
  * The one place outside queue/ that speaks SQL: the database is another program's. */
 #include <sqlite3.h>
 #include <stdio.h>
@@ -12,12 +14,15 @@ static const char waiting[] =
 	" (SELECT TextDecoded FROM outbox_multipart m WHERE m.ID = o.ID"
 	" ORDER BY SequencePosition)), ''),"
 	" o.DeliveryReport = 'yes', o.Class = 0 OR o.Coding = '8bit',"
-	" o.SendingDateTime > datetime('now', 'localtime') FROM outbox o ORDER BY o.ID";
+	" iif(o.SendingDateTime > datetime('now', 'localtime'),"
+	" strftime('%Y-%m-%dT%H:%M:%SZ', o.SendingDateTime, 'utc'), NULL)"
+	" FROM outbox o ORDER BY o.ID";
 
 static void take_row(struct import *import, sqlite3_stmt *row, const struct stat *st)
 {
 	const char *to = (const char *)sqlite3_column_text(row, 1);
 	const char *text = (const char *)sqlite3_column_text(row, 2);
+	const char *send_at = (const char *)sqlite3_column_text(row, 5);
 	long long id = sqlite3_column_int64(row, 0);
 	struct sms_file sms = { .report = sqlite3_column_int(row, 3) != 0, .text = (char *)text };
 	char name[32], key[KEY_SIZE];
@@ -28,11 +33,9 @@ static void take_row(struct import *import, sqlite3_stmt *row, const struct stat
 		import_refuse(import, name, "it has no number or no text");
 	else if (sqlite3_column_int(row, 4))
 		import_refuse(import, name, "it is no plain text (flash, or binary)");
-	else if (sqlite3_column_int(row, 5))
-		import_refuse(import, name, "it is for a later time: send it with --send-at");
 	else {
 		snprintf(sms.to, sizeof(sms.to), "%s", to);
-		import_submit(import, name, &sms, key);
+		import_submit(import, name, &sms, send_at, key);
 	}
 }
 

@@ -4,93 +4,16 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/modems.h"
+#include "cli/print.h"
+#include "cli/term.h"
 
 enum { PATH_SIZE = 1536 };
 
-static const char *bars(const json_t *modem, char out[24])
+/* What a modem or a network said, without what the terminal would obey. */
+static void put_line(const char *text)
 {
-	static const char *const steps[] = { "....", "|...", "||..", "|||.", "||||" };
-	long long dbm = number_at(modem, "dbm");
-	int n = 0;
-
-	if (dbm == 0)
-		return "-";
-	for (long long at = -110; at <= -71 && n < 4; at += 13)
-		n += dbm >= at;
-	snprintf(out, 24, "%s %lld dBm", steps[n], dbm);
-	return out;
-}
-
-void print_modems(const json_t *list)
-{
-	static const char *const heads[] = { "NAME", "STATE",  "SINCE", "OPERATOR",
-					     "RAT",  "SIGNAL", "WHY" };
-	const json_t *items = json_object_get(list, "items"), *m;
-	struct table *table = table_new(heads, 7);
-	size_t i;
-
-	json_array_foreach(items, i, m)
-	{
-		char signal[24];
-		const char *row[] = { text_at(m, "name"),
-				      coloured(text_at(m, "state")),
-				      relative_time(text_at(m, "since")),
-				      text_at(m, "operator"),
-				      text_at(m, "rat"),
-				      bars(m, signal),
-				      text_at(m, "why") };
-
-		table_row(table, row);
-	}
-	table_print(table);
-}
-
-static void print_members(const char *name, const json_t *object);
-
-static void print_value(const char *name, const json_t *value)
-{
-	char *dumped;
-
-	if (json_is_null(value))
-		return;
-	if (json_is_string(value)) {
-		print_field(name, strcmp(name, "since") == 0
-					  ? relative_time(json_string_value(value))
-					  : json_string_value(value));
-		return;
-	}
-	if (json_is_object(value)) {
-		print_members(name, value);
-		return;
-	}
-	dumped = json_dumps(value, JSON_ENCODE_ANY);
-	if (dumped != NULL)
-		print_field(name, dumped);
-	free(dumped);
-}
-
-/* A line for each that says something: recoveries.reset 2. */
-static void print_members(const char *name, const json_t *object)
-{
-	const char *key;
-	json_t *value;
-	char line[96];
-
-	json_object_foreach((json_t *)object, key, value)
-	{
-		if (json_is_integer(value) && json_integer_value(value) == 0)
-			continue;
-		snprintf(line, sizeof(line), "%s.%s", name, key);
-		print_value(line, value);
-	}
-}
-
-static void print_modem(const json_t *modem)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach((json_t *)modem, key, value) print_value(key, value);
+	term_wrap(text, 0, 0, term_columns());
 }
 
 static void print_lines(const json_t *answer)
@@ -98,11 +21,11 @@ static void print_lines(const json_t *answer)
 	const json_t *lines = json_object_get(answer, "lines"), *line;
 	size_t i;
 
-	json_array_foreach(lines, i, line) puts(json_string_value(line));
+	json_array_foreach(lines, i, line) put_line(json_string_value(line));
 	if (text_at(answer, "final")[0] != '\0')
-		puts(text_at(answer, "final"));
+		put_line(text_at(answer, "final"));
 	if (text_at(answer, "answer")[0] != '\0')
-		puts(text_at(answer, "answer"));
+		put_line(text_at(answer, "answer"));
 }
 
 static enum exit_code run_list(struct call *call)
@@ -118,12 +41,19 @@ static enum exit_code run_show(struct call *call)
 	return call_and_print(call, "GET", path, NULL, print_modem);
 }
 
+static void print_action(const json_t *modem)
+{
+	printf("%s %s: %s\n", text_at(modem, "name"), text_at(modem, "state"),
+	       text_at(modem, "why"));
+}
+
 static enum exit_code act(struct call *call, const char *action)
 {
 	char path[PATH_SIZE];
 
 	build_path(path, sizeof(path), "/v1/modems/%s/actions", call->words[0]);
-	return call_and_print(call, "POST", path, json_pack("{ss}", "action", action), NULL);
+	return call_and_print(call, "POST", path, json_pack("{ss}", "action", action),
+			      print_action);
 }
 
 static enum exit_code run_drain(struct call *call)
@@ -165,8 +95,8 @@ static enum exit_code ask(struct call *call, const char *format, const char *mem
 	if (call->http.timeout_s < 190)
 		call->http.timeout_s = 190; /* a network may take three minutes */
 	result = http_call(&call->http, "POST", path, body, &answer);
-	if (call->json && answer != NULL)
-		print_json(answer);
+	if (call->json)
+		print_answer(answer, result);
 	else if (result == EXIT_DONE)
 		print_lines(answer);
 	if (result == EXIT_DONE && is_refusal(answer))
@@ -193,9 +123,11 @@ static bool print_trace(void *arg, const char *data)
 
 	if (call->json)
 		puts(data);
-	else if (line != NULL)
-		printf("%s %s %s\n", text_at(line, "at"), text_at(line, "direction"),
-		       text_at(line, "line"));
+	else if (line != NULL) {
+		int used = printf("%s %s ", text_at(line, "at"), text_at(line, "direction"));
+
+		term_wrap(text_at(line, "line"), used, used, term_columns());
+	}
 	fflush(stdout);
 	json_decref(line);
 	return true;

@@ -1,16 +1,19 @@
 /* numbers.c - what operators see of one phone number, and may undo. */
 #include <stdio.h>
 
+#include "base/util.h"
 #include "cli/cli.h"
+#include "cli/print.h"
 
 enum { PATH_SIZE = 256 };
 
 static void add_account(struct table *table, const json_t *site, const json_t *account)
 {
 	char wrong[24];
-	const char *row[] = { text_at(site, "site"), text_at(account, "account"),
+	const char *row[] = { text_at(site, "site"),
 			      json_is_true(json_object_get(account, "owner")) ? "yes" : "", wrong,
-			      relative_time(text_at(account, "locked_until")) };
+			      short_time(text_at(account, "locked_until")),
+			      text_at(account, "account") };
 
 	snprintf(wrong, sizeof(wrong), "%lld", number_at(account, "wrong_entries"));
 	table_row(table, row);
@@ -18,7 +21,10 @@ static void add_account(struct table *table, const json_t *site, const json_t *a
 
 static void print_accounts(const json_t *sites)
 {
-	static const char *const heads[] = { "SITE", "ACCOUNT", "OWNER", "WRONG", "LOCKED" };
+	static const struct column columns[] = {
+		{ "SITE", 0, 0, false },   { "OWNER", 0, 0, false },   { "WRONG", 0, 0, false },
+		{ "LOCKED", 0, 0, false }, { "ACCOUNT", 0, 0, false },
+	};
 	struct table *table = NULL;
 	const json_t *site, *account;
 	size_t i, j;
@@ -28,7 +34,7 @@ static void print_accounts(const json_t *sites)
 		json_array_foreach(json_object_get(site, "accounts"), j, account)
 		{
 			if (table == NULL)
-				table = table_new(heads, 5);
+				table = table_new(columns, ARRAY_LEN(columns));
 			add_account(table, site, account);
 		}
 	}
@@ -40,10 +46,14 @@ static void print_accounts(const json_t *sites)
 
 static void print_number(const json_t *number)
 {
-	static const char *const heads[] = { "SITE",   "SENT 1H", "SENT 1D",  "WRONG",
-					     "LOCKED", "NEXT",    "SUSPENDED" };
+	static const struct column columns[] = {
+		{ "SITE", 0, 0, false },      { "SENT 1H", 0, 0, false },
+		{ "SENT 1D", 0, 0, false },   { "WRONG", 0, 0, false },
+		{ "LOCKED", 0, 0, false },    { "NEXT", 0, 0, false },
+		{ "SUSPENDED", 0, 0, false },
+	};
 	const json_t *sites = json_object_get(number, "sites"), *site;
-	struct table *table = table_new(heads, 7);
+	struct table *table = table_new(columns, ARRAY_LEN(columns));
 	size_t i;
 
 	print_field("phone", text_at(number, "phone"));
@@ -56,9 +66,9 @@ static void print_number(const json_t *number)
 				      hour,
 				      day,
 				      wrong,
-				      relative_time(text_at(site, "locked_until")),
-				      relative_time(text_at(site, "next_send_at")),
-				      relative_time(text_at(site, "suspended_until")) };
+				      short_time(text_at(site, "locked_until")),
+				      short_time(text_at(site, "next_send_at")),
+				      short_time(text_at(site, "suspended_until")) };
 
 		snprintf(hour, sizeof(hour), "%lld", number_at(site, "sends_hour"));
 		snprintf(day, sizeof(day), "%lld", number_at(site, "sends_day"));
@@ -67,6 +77,18 @@ static void print_number(const json_t *number)
 	}
 	table_print(table);
 	print_accounts(sites);
+}
+
+static void print_unlocked(const json_t *nothing)
+{
+	(void)nothing;
+	puts("unlocked");
+}
+
+static void print_erased(const json_t *nothing)
+{
+	(void)nothing;
+	puts("erased");
 }
 
 static enum exit_code number_call(struct call *call, const char *method, const char *format,
@@ -89,12 +111,12 @@ static enum exit_code run_unlock(struct call *call)
 
 	if (call->option[OPT_OPT_IN] != NULL)
 		json_object_set_new(body, "opt_in", json_true());
-	return number_call(call, "POST", "/v1/numbers/%s/unlock", body, NULL);
+	return number_call(call, "POST", "/v1/numbers/%s/unlock", body, print_unlocked);
 }
 
 static enum exit_code run_erase(struct call *call)
 {
-	return number_call(call, "DELETE", "/v1/numbers/%s", NULL, NULL);
+	return number_call(call, "DELETE", "/v1/numbers/%s", NULL, print_erased);
 }
 
 const struct verb number_verbs[] = {

@@ -1,39 +1,12 @@
 /* story.c - why something has not come, as a paragraph, and what happened, as a timeline. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "base/util.h"
+#include "cli/print.h"
+#include "cli/term.h"
 
-enum { COLUMNS = 80, STORY_SIZE = 2048, CLOCK_AT = 11, CLOCK_CHARS = 8 };
-
-static int width(const char *text, size_t n)
-{
-	int columns = 0;
-
-	for (size_t i = 0; i < n; i++)
-		columns += ((unsigned char)text[i] & 0xc0) != 0x80;
-	return columns;
-}
-
-void print_paragraph(const char *text)
-{
-	int used = 0;
-
-	while (*text != '\0') {
-		size_t n = strcspn(text, " ");
-		int wide = width(text, n);
-
-		if (used > 0 && used + 1 + wide > COLUMNS) {
-			putchar('\n');
-			used = 0;
-		}
-		used += printf("%s", used > 0 ? " " : "") + wide;
-		fwrite(text, 1, n, stdout);
-		text += n + strspn(text + n, " ");
-	}
-	putchar('\n');
-}
+enum { STORY_SIZE = 2048, CLOCK_AT = 11, CLOCK_CHARS = 8 };
 
 static const struct {
 	const char *step, *words;
@@ -82,7 +55,7 @@ void print_story(const json_t *diagnosis, const char *explanation, const json_t 
 	if (story[0] == '\0')
 		return;
 	putchar('\n');
-	print_paragraph(story);
+	term_wrap(story, 0, 0, term_prose());
 }
 
 /* "2026-11-21T19:30:05.250Z" -> "19:30:05" (UTC, as everything that the daemon tells). */
@@ -95,19 +68,22 @@ static void clock_of(const char *rfc3339, char out[static CLOCK_CHARS + 1])
 
 void print_timeline(const json_t *history)
 {
-	static const char *const heads[] = { "UTC", "WHEN", "WHAT", "MODEM", "REASON" };
+	static const struct column columns[] = {
+		{ "UTC", 0, 2, false },   { "AGO", 0, 0, false },    { "WHAT", 0, 0, false },
+		{ "MODEM", 4, 1, false }, { "REASON", 8, 0, false },
+	};
 	const json_t *move;
 	struct table *table;
 	size_t i;
 
 	if (json_array_size(history) == 0)
 		return;
-	table = table_new(heads, 5);
+	table = table_new(columns, ARRAY_LEN(columns));
 	json_array_foreach(history, i, move)
 	{
 		const char *event = text_at(move, "event"), *at = text_at(move, "at");
 		char clock[CLOCK_CHARS + 1];
-		const char *row[] = { clock, relative_time(at),
+		const char *row[] = { clock, short_time(at),
 				      event[0] != '\0' ? event : text_at(move, "state"),
 				      text_at(move, "modem"), text_at(move, "reason") };
 

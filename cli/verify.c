@@ -1,8 +1,10 @@
-/* verify.c - verifications, contact requests, accounts. */
+/* verify.c - verifications and contact requests. */
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/print.h"
+#include "cli/verify.h"
 
 enum { PATH_SIZE = 1536, LINE_SIZE = 256 };
 
@@ -48,17 +50,15 @@ void print_verification(const json_t *v)
 {
 	const json_t *delivery = json_object_get(v, "delivery");
 	const json_t *ways = json_object_get(v, "alternatives");
-	char left[24];
 
 	print_field("id", text_at(v, "id"));
-	print_field("state", text_at(v, "state"));
+	print_state("state", text_at(v, "state"));
 	print_field("account", text_at(v, "account"));
 	print_field("phone", text_at(v, "phone"));
 	print_field("purpose", text_at(v, "purpose"));
 	print_field("channel", text_at(v, "channel"));
 	print_instructions(v);
-	snprintf(left, sizeof(left), "%lld", number_at(v, "attempts_left"));
-	print_field("entries left", left);
+	print_line("entries left", "%lld", number_at(v, "attempts_left"));
 	print_field("created", relative_time(text_at(v, "created_at")));
 	print_field("expires", relative_time(text_at(v, "expires_at")));
 	print_field("resend", relative_time(text_at(v, "resend_at")));
@@ -76,7 +76,7 @@ void print_contact(const json_t *c)
 	const json_t *message = json_object_get(c, "message");
 
 	print_field("id", text_at(c, "id"));
-	print_field("state", text_at(c, "state"));
+	print_state("state", text_at(c, "state"));
 	print_field("message",
 		    json_is_string(message) ? text_at(c, "message") : text_at(message, "id"));
 	print_field("next allowed", relative_time(text_at(c, "next_allowed_at")));
@@ -84,31 +84,12 @@ void print_contact(const json_t *c)
 
 static void print_check(const json_t *check)
 {
+	long long left = number_at(check, "attempts_left");
+
 	printf("%s", text_at(check, "result"));
 	if (strcmp(text_at(check, "result"), "approved") != 0)
-		printf(", %lld entries left", number_at(check, "attempts_left"));
+		printf(", %lld %s left", left, left == 1 ? "entry" : "entries");
 	putchar('\n');
-}
-
-static void print_account(const json_t *account)
-{
-	static const char *const heads[] = { "PHONE", "CHANNEL", "VERIFIED", "ASSURANCE" };
-	const json_t *proofs = json_object_get(account, "proofs"), *proof;
-	struct table *table = table_new(heads, 4);
-	size_t i;
-
-	print_field("account", text_at(account, "account"));
-	print_field("phone", text_at(account, "phone"));
-	print_field("opted out", relative_time(text_at(account, "opted_out_at")));
-	json_array_foreach(proofs, i, proof)
-	{
-		const char *row[] = { text_at(proof, "phone"), text_at(proof, "channel"),
-				      relative_time(text_at(proof, "verified_at")),
-				      text_at(proof, "assurance") };
-
-		table_row(table, row);
-	}
-	table_print(table);
 }
 
 static enum exit_code run_start(struct call *call)
@@ -137,8 +118,8 @@ static enum exit_code run_check(struct call *call)
 	set_option(body, "account", call, OPT_ACCOUNT);
 	build_path(path, sizeof(path), "/v1/verifications/%s/check", call->words[0]);
 	result = http_call(&call->http, "POST", path, body, &answer);
-	if (call->json && answer != NULL)
-		print_json(answer);
+	if (call->json)
+		print_answer(answer, result);
 	else if (result == EXIT_DONE)
 		print_check(answer);
 	if (result == EXIT_DONE && strcmp(text_at(answer, "result"), "approved") != 0)
@@ -178,76 +159,18 @@ static enum exit_code run_contact(struct call *call)
 	return call_and_print(call, "POST", "/v1/contact-requests", body, print_contact);
 }
 
-static enum exit_code account_call(struct call *call, const char *method, const char *format,
-				   void (*print)(const json_t *answer))
-{
-	char path[PATH_SIZE];
-
-	build_path(path, sizeof(path), format, call->words[0]);
-	return call_and_print(call, method, path, NULL, print);
-}
-
-static enum exit_code run_account(struct call *call)
-{
-	return account_call(call, "GET", "/v1/accounts/%s", print_account);
-}
-
-static enum exit_code run_export(struct call *call)
-{
-	return account_call(call, "GET", "/v1/accounts/%s/export", print_json);
-}
-
-static enum exit_code run_erase(struct call *call)
-{
-	return account_call(call, "DELETE", "/v1/accounts/%s", NULL);
-}
-
-static enum exit_code run_wish(struct call *call)
-{
-	char path[PATH_SIZE];
-	json_t *body = json_object();
-
-	json_object_set_new(body, "allowed", json_boolean(strcmp(call->words[1], "on") == 0));
-	build_path(path, sizeof(path), "/v1/accounts/%s/contact", call->words[0]);
-	if (strcmp(call->words[1], "on") == 0 || strcmp(call->words[1], "off") == 0)
-		return call_and_print(call, "POST", path, body, print_account);
-	json_decref(body);
-	fputs("simgate: contact requests are on or off\n", stderr);
-	return EXIT_WRONG_USAGE;
-}
-
-static enum exit_code run_unbind(struct call *call)
-{
-	char account[512], phone[128], path[PATH_SIZE];
-
-	http_encode(account, sizeof(account), call->words[0]);
-	http_encode(phone, sizeof(phone), call->words[1]);
-	snprintf(path, sizeof(path), "/v1/accounts/%s/phones/%s", account, phone);
-	return call_and_print(call, "DELETE", path, NULL, NULL);
-}
-
 const struct verb verify_verbs[] = {
 	{ "verify", "start", 1, 2,
 	  OPT(CHANNEL) | OPT(LOCALE) | OPT(PURPOSE) | OPT(APP_HASH) | OPT(KEY),
 	  "verify start ACCOUNT [NUMBER]",
-	  "send a code (again); --channel inbound_sms, missed_call: say what the user must do",
-	  run_start },
+	  "send a code, or a fresh one; or say what the user must do", run_start },
 	{ "verify", "check", 2, 2, OPT(ACCOUNT), "verify check ID CODE",
 	  "judge what the user typed", run_check },
 	{ "verify", "show", 1, 1, 0, "verify show ID", "state, delivery, advice", run_show },
 	{ "verify", "cancel", 1, 1, 0, "verify cancel ID", "end a verification", run_cancel },
 	{ "contact", NULL, 2, 2,
 	  OPT(FROM_NAME) | OPT(TO_NAME) | OPT(ORDER) | OPT(LOCALE) | OPT(KEY),
-	  "contact FROM_ACCOUNT TO_ACCOUNT --from-name N --to-name N --order N",
-	  "ask an account to get in touch", run_contact },
-	{ "account", "show", 1, 1, 0, "account show ACCOUNT", "its number and proofs",
-	  run_account },
-	{ "account", "export", 1, 1, 0, "account export ACCOUNT", "all that is held about it",
-	  run_export },
-	{ "account", "erase", 1, 1, 0, "account erase ACCOUNT", "forget it", run_erase },
-	{ "account", "contact", 2, 2, 0, "account contact ACCOUNT on|off",
-	  "may others ask it to get in touch?", run_wish },
-	{ "account", "unbind", 2, 2, 0, "account unbind ACCOUNT NUMBER", "free its number",
-	  run_unbind },
+	  "contact FROM TO --from-name N --to-name N --order N", "ask an account to get in touch",
+	  run_contact },
 	{ 0 },
 };

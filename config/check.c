@@ -54,9 +54,15 @@ static void check_channels(struct conf_reader *r, const config_setting_t *s,
 			    "must hold at least one channel");
 }
 
+/* However long a code may live after its submit, it ends 10 minutes after it was made. */
+static const int64_t code_most_ms = 10 * 60 * 1000LL;
+
 void spec_finish_site(struct conf_reader *r, const config_setting_t *s, void *base)
 {
 	struct config_site *site = base;
+
+	if (site->verification.sms_ttl_ms > code_most_ms)
+		site->verification.sms_ttl_ms = code_most_ms;
 
 	/* items is NULL only where the list was left out */
 	if (site->verification.countries.items == NULL && *site->region != '\0')
@@ -185,6 +191,43 @@ static void imply_site(struct conf_reader *r, struct config *config)
 	config->n_sites = 1;
 }
 
+static void imply_spool_site(struct conf_reader *r, const config_setting_t *at,
+			     struct config *config)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < config->n_sites; i++)
+		if (config->sites[i].text_allowed) {
+			config->spool_site = config->sites[i].name;
+			n++;
+		}
+	if (n == 0)
+		problem_add(&r->problems, at, NULL,
+			    "needs a site that may send texts: text = { allowed = true; }");
+	else if (n > 1)
+		problem_add(&r->problems, at, NULL,
+			    "must say whose texts they are: { path = \"%s\"; site = \"...\"; }",
+			    config->spool);
+}
+
+static void check_spool(struct conf_reader *r, const config_setting_t *root, struct config *config)
+{
+	const config_setting_t *at = config_setting_get_member(root, "spool");
+	const struct config_site *site = config_site(config, config->spool_site);
+
+	if (*config->spool == '\0')
+		return;
+	if (*config->spool_site == '\0')
+		imply_spool_site(r, at, config);
+	else if (site == NULL)
+		problem_add(&r->problems, at, "site", "there is no site named \"%s\"",
+			    config->spool_site);
+	else if (!site->text_allowed)
+		problem_add(&r->problems, at, "site",
+			    "\"%s\" may not send texts: it needs text = { allowed = true; }",
+			    config->spool_site);
+}
+
 void spec_finish_root(struct conf_reader *r, const config_setting_t *s, void *base)
 {
 	const config_setting_t *socket = config_setting_get_member(s, "socket");
@@ -199,4 +242,5 @@ void spec_finish_root(struct conf_reader *r, const config_setting_t *s, void *ba
 	check_site_names(r, s, config);
 	check_client_sites(r, s, config);
 	check_modems(r, s, config);
+	check_spool(r, s, config);
 }

@@ -150,6 +150,17 @@ void conf_read_inner(struct conf_reader *r, const config_setting_t *s, const str
 	conf_read_group(r, s, spec->group, (char *)base + spec->at);
 }
 
+void conf_read_inner_or_first(struct conf_reader *r, const config_setting_t *s,
+			      const struct conf_spec *spec, void *base)
+{
+	const struct conf_spec *first = &spec->group->specs[0];
+
+	if (config_setting_type(s) == CONFIG_TYPE_STRING)
+		first->read(r, s, first, (char *)base + spec->at);
+	else
+		conf_read_inner(r, s, spec, base);
+}
+
 void conf_read_groups(struct conf_reader *r, const config_setting_t *s,
 		      const struct conf_spec *spec, void *base)
 {

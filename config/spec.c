@@ -81,6 +81,14 @@ static const struct conf_spec log_specs[] = {
 };
 static const struct conf_group log_group = { GROUP(log_specs) };
 
+/* The folder may stand alone. */
+static const struct conf_spec spool_specs[] = {
+	{ "path", conf_read_string, FIELD(config, spool), .check = value_path_or_empty,
+	  .required = true },
+	{ "site", conf_read_string, FIELD(config, spool_site), .check = value_name },
+};
+static const struct conf_group spool_group = { GROUP(spool_specs) };
+
 /* clients */
 static const struct conf_spec client_specs[] = {
 	{ "user", conf_read_string, FIELD(config_client, user), .check = value_not_empty },
@@ -342,6 +350,7 @@ static const struct conf_spec root_specs[] = {
 	{ "clients", conf_read_groups, ITEMS(config, clients, n_clients), .group = &client_group },
 	{ "sites", conf_read_groups, ITEMS(config, sites, n_sites), .group = &site_group },
 	{ "modems", conf_read_groups, ITEMS(config, modems, n_modems), .group = &modem_group },
+	{ "spool", conf_read_inner_or_first, .group = &spool_group },
 	INNER("limits", global_limits_group),
 	INNER("retention", retention_group),
 	INNER("metrics", metrics_group),
@@ -361,6 +370,8 @@ const struct config spec_defaults = {
 	.retain_events_ms = 90 * DAY,
 	.retain_messages_ms = 90 * DAY,
 	.metrics_listen = "",
+	.spool = "",
+	.spool_site = "",
 	.log_level = LOG_LEVEL_INFO,
 	.log_summary_ms = 15 * MINUTE,
 	.transcripts = "/var/lib/simgate/transcripts",

@@ -13,6 +13,7 @@
 #include "daemon/dispatch.h"
 #include "daemon/retention.h"
 #include "daemon/service_manager.h"
+#include "daemon/spool.h"
 #include "daemon/windows.h"
 #include "modem/fleet.h"
 #include "queue/store.h"
@@ -29,6 +30,7 @@ struct gateway {
 	struct api *api;
 	struct retention *retention;
 	struct windows *windows;
+	struct spool *spool;
 	struct manager *manager;
 	void (*closed)(void *arg);
 	void *closed_arg;
@@ -98,7 +100,8 @@ static int start_all(struct gateway *g, char why[static GATEWAY_WHY_SIZE])
 		return -1;
 	g->retention = retention_start(g->loop, g->config, g->store);
 	g->windows = windows_start(g->loop, g->config, g->store);
-	if (g->retention == NULL || g->windows == NULL)
+	g->spool = spool_start(g->loop, g->config, g->store);
+	if (g->retention == NULL || g->windows == NULL || g->spool == NULL)
 		return -1;
 	g->api = api_start(g->loop, g->config, g->store, g->modems, sockets.api, sockets.metrics,
 			   why);
@@ -149,6 +152,8 @@ void gateway_set_config(struct gateway *g, const struct config *config)
 		retention_set_config(g->retention, config);
 	if (g->windows != NULL)
 		windows_set_config(g->windows, config);
+	if (g->spool != NULL)
+		spool_set_config(g->spool, config);
 	if (g->modems != NULL)
 		fleet_set_config(g->modems, config);
 }
@@ -197,6 +202,9 @@ static void on_api_closed(void *arg)
 	if (g->windows != NULL)
 		windows_stop(g->windows);
 	g->windows = NULL;
+	if (g->spool != NULL)
+		spool_stop(g->spool);
+	g->spool = NULL;
 	if (g->dispatch != NULL)
 		dispatch_stop(g->dispatch);
 	if (g->modems != NULL)

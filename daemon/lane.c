@@ -233,7 +233,7 @@ static struct flight *flight_new(const struct lane *lane, struct job *job, unsig
 		.part = job->part,
 		.reference = job->reference,
 		.report = wants_report(lane, job),
-		.validity_ms = validity_left(&job->row),
+		.validity_ms = lane->standing.no_validity ? 0 : validity_left(&job->row),
 		.message_class = -1,
 	};
 

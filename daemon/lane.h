@@ -90,6 +90,7 @@ struct standing {
 	bool quota_known; /* of lane->sim */
 	struct quota_state quota;
 	bool limit_told;
+	bool no_validity;      /* the SIM's message centre refuses one (CMS 198, 199) */
 	bool able[QUOTA_USES]; /* as choice.c saw it last */
 	struct modem_sending shown;
 };

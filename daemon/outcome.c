@@ -11,6 +11,7 @@
 #include "daemon/standing.h"
 #include "daemon/step.h"
 #include "queue/db_route.h"
+#include "service/optout.h"
 #include "service/verifications.h"
 
 /* Waits before the n-th try of a message by class; the last one repeats (field notes, 7). */
@@ -49,13 +50,19 @@ static int64_t backoff_ms(enum modem_error_class class, unsigned tries)
 enum { CMS_PDU_PARAMETER = 304, CMS_TEXT_PARAMETER = 305 };
 
 /* A modem that lost its settings unnoticed (a brown-out) is in text mode and calls every PDU
- * malformed: the session sets it up anew, and the message deserves a second try. */
+ * malformed: the session sets it up anew. A centre that takes no validity period gets none from
+ * now on. So the message deserves a second try. */
+static bool is_built_otherwise(const struct flight *flight)
+{
+	bool mode_lost = flight->code == CMS_PDU_PARAMETER || flight->code == CMS_TEXT_PARAMETER;
+
+	return !flight->is_cme && (mode_lost || standing_refuses_validity(flight));
+}
+
 static bool is_permanent(const struct flight *flight, enum modem_error_class class, unsigned tries)
 {
-	bool mode_lost = !flight->is_cme &&
-			 (flight->code == CMS_PDU_PARAMETER || flight->code == CMS_TEXT_PARAMETER);
-
-	return class == ERR_RECIPIENT || (class == ERR_MESSAGE && !(mode_lost && tries < 2));
+	return class == ERR_RECIPIENT ||
+	       (class == ERR_MESSAGE && !(is_built_otherwise(flight) && tries < 2));
 }
 
 static struct due due_of(const struct message_row *row)
@@ -70,36 +77,41 @@ static struct due due_of(const struct message_row *row)
 	};
 }
 
-/* A code that was superseded while it was on the air is not sent again. */
-static int is_wanted(struct db *db, const struct config *config, const struct message_row *row,
-		     bool *wanted)
+/* Nobody wants some messages any more when they come back from the air. NULL: it is wanted. */
+static int find_obstacle(struct db *db, const struct config *config, const struct message_row *row,
+			 const struct message_cause **obstacle)
 {
+	static const struct message_cause causes[KIND_COUNT] = {
+		[KIND_VERIFICATION] = { .class = "permanent",
+					.code = "superseded",
+					.text = "it was refused, and a newer code has been made "
+						"meanwhile" },
+		[KIND_CONTACT_REQUEST] = { .class = "permanent",
+					   .code = "opted_out",
+					   .text = "it was refused, and its recipient has opted "
+						   "out meanwhile" },
+	};
 	const struct rule rule = {
 		.db = db,
 		.config = config,
 		.site = config_site(config, row->site),
 	};
+	bool wanted = true;
+	int err = 0;
 
-	*wanted = true;
-	return row->kind == KIND_VERIFICATION ? verification_is_current(&rule, row, wanted) : 0;
+	if (row->kind == KIND_VERIFICATION)
+		err = verification_is_current(&rule, row, &wanted);
+	else if (row->kind == KIND_CONTACT_REQUEST)
+		err = optout_allows(&rule, row, &wanted);
+	*obstacle = wanted ? NULL : &causes[row->kind];
+	return err;
 }
 
 static int requeue(struct db *db, struct step *step, struct message_row *row, int64_t wait_ms,
 		   const struct message_cause *cause)
 {
-	static const struct message_cause superseded = {
-		.class = "permanent",
-		.code = "superseded",
-		.text = "it was refused, and a newer code has been made meanwhile",
-	};
-	bool wanted;
-	int err = is_wanted(db, step->config, row, &wanted);
+	int err = db_route_of(db, step->config, row->number, &row->route);
 
-	step->landing = LANDING_DONE;
-	if (err == 0 && !wanted)
-		return db_message_move(db, row, MSG_FAILED, &superseded);
-	if (err == 0)
-		err = db_route_of(db, step->config, row->number, &row->route);
 	if (err == 0)
 		err = db_message_requeue(db, row, db_now(db) + wait_ms, cause);
 	step->landing = LANDING_REQUEUED;
@@ -144,6 +156,8 @@ int outcome_apply_policy(struct db *db, const struct config *config, struct mess
 		    db_now(db) < row->submit_by;
 	if (*requeued && row->kind == KIND_VERIFICATION)
 		err = verification_may_resend(&rule, row, requeued);
+	else if (*requeued && row->kind == KIND_CONTACT_REQUEST)
+		err = optout_allows(&rule, row, requeued);
 	if (err < 0 || !*requeued)
 		return err;
 	err = db_route_of(db, config, row->number, &row->route);
@@ -200,12 +214,16 @@ static int try_again(struct db *db, struct step *step, struct message_row *row,
 		     enum modem_error_class class, const struct message_cause *cause)
 {
 	const struct flight *flight = step->ended;
+	const struct message_cause *obstacle;
 	bool part_again =
 		row->parts > 1 && class != ERR_SIM && flight->job->part_retries < PART_RETRIES_MAX;
-	int err;
+	int err = find_obstacle(db, step->config, row, &obstacle);
 	int64_t wait_ms = backoff_ms(class, row->tries);
 	int64_t other_ms = step->avoid ? elsewhere_ms(db_now(db), flight, class) : wait_ms;
 
+	step->landing = LANDING_DONE;
+	if (err < 0 || obstacle != NULL)
+		return err < 0 ? err : db_message_move(db, row, MSG_FAILED, obstacle);
 	if (part_again) {
 		step->landing = LANDING_RETRY_PART;
 		return 0;

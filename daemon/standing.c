@@ -269,12 +269,22 @@ void standing_note(struct lane *lane, struct flight *flight)
 	flight->in_row = ++s->in_row;
 }
 
+bool standing_refuses_validity(const struct flight *flight)
+{
+	enum { CMS_VALIDITY_FORMAT = 198, CMS_VALIDITY = 199 };
+
+	return flight->verdict == SEND_REFUSED && !flight->is_cme &&
+	       (flight->code == CMS_VALIDITY_FORMAT || flight->code == CMS_VALIDITY);
+}
+
 void standing_judged(struct lane *lane, const struct step *step)
 {
 	const struct flight *flight = step->ended;
 
 	if (flight->verdict != SEND_REFUSED || lane->session == NULL)
 		return;
+	if (standing_refuses_validity(flight))
+		lane->standing.no_validity = true;
 	if (step->judged.class == ERR_SIM)
 		pause_lane(lane, flight->why);
 	else if (step->judged.recover)
@@ -292,7 +302,7 @@ static void note_sim(struct lane *lane)
 	if (strcmp(sim, lane->sim) != 0) {
 		snprintf(lane->sim, sizeof(lane->sim), "%.23s", sim);
 		lane->standing.quota_known = false;
-		lane->standing.limit_told = false;
+		lane->standing.limit_told = lane->standing.no_validity = false;
 		forget_errors(lane);
 		resume_lane(lane, "another SIM");
 	}

@@ -26,6 +26,9 @@ void standing_look(struct lane *lane);
 /* How a part ended: counts refusals in a row, writes flight->in_row and family. */
 void standing_note(struct lane *lane, struct flight *flight);
 
+/* Did the message centre refuse the validity period? It is left out on this lane then. */
+bool standing_refuses_validity(const struct flight *flight);
+
 /* A refusal was judged: the modem recovers, or rests. */
 void standing_judged(struct lane *lane, const struct step *step);
 

@@ -26,12 +26,14 @@ enum {
 
 static const struct at_times default_times = {
 	.quiet_ms = 300,
+	.guard_ms = 1500,
 	.drain_ms = 3000,
 	.probe_ms = 3000,
 	.query_ms = 5000,
 	.pause_ms = 5000,
 	.escape_ms = 5000,
 	.late_ok_ms = 5000,
+	.late_mr_ms = 200,
 	.quote_ms = 2000,
 	.byte_ms = 30,
 };
@@ -129,7 +131,7 @@ void at_turn_start(struct at *at, struct at_turn *turn)
 
 void at_turn_finish(struct at *at, struct at_turn *turn)
 {
-	bool closed = at->closing && !turn->over;
+	bool closed = at->closing && turn->final == NULL && !turn->over;
 	struct at_reply reply = {
 		.status = closed ? AT_CLOSED : turn->result.status,
 		.domain = turn->result.domain,
@@ -245,6 +247,21 @@ static void escape(struct at *at)
 	at_enter(at, PHASE_ESCAPED, at->times.escape_ms);
 }
 
+/* The OK was all: this modem is not waited for the next time. */
+static void no_reference(struct at *at)
+{
+	struct at_turn *turn = at->current;
+
+	at->current = NULL;
+	at->no_reference = true;
+	at->timeouts = 0;
+	turn->over = true;
+	at_enter(at, PHASE_READY, 0);
+	at_turn_finish(at, turn);
+	at_turn_free(turn);
+	at_pump(at);
+}
+
 static void on_timer(uv_timer_t *timer)
 {
 	struct at *at = timer->data;
@@ -261,6 +278,9 @@ static void on_timer(uv_timer_t *timer)
 		break;
 	case PHASE_PROMPT_GAP:
 		submit(at);
+		break;
+	case PHASE_REFERENCE:
+		no_reference(at);
 		break;
 	case PHASE_RESULT:
 	case PHASE_PROMPT:
@@ -306,6 +326,8 @@ void at_feed(struct at *at, const uint8_t *bytes, size_t n)
 {
 	if (at->closing)
 		return;
+	if (at->resyncing && memchr(bytes, '~', n) != NULL)
+		at->resync_in_data = true;
 	at_walk(at, bytes, n);
 	if (at->closing)
 		return;

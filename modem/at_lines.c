@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/util.h"
+#include "modem/at_words.h"
 
 enum { CODE_MAX = 99999, TPDU_MAX = 255 };
 
@@ -93,6 +94,8 @@ bool at_line_final(const char *line, unsigned scope, struct at_final *final)
 		final->code = row->match == MATCH_NUMBERED
 				      ? number(line + strlen(row->text), CODE_MAX)
 				      : -1;
+		if (final->code < 0 && row->domain == AT_DOMAIN_CME)
+			final->code = at_words_cme(line + strlen(row->text));
 		return true;
 	}
 	return false;

@@ -8,12 +8,14 @@
 /* Waits that belong to the conversation itself. Tests shorten them. */
 struct at_times {
 	unsigned quiet_ms;   /* silence that proves that nothing more comes */
+	unsigned guard_ms;   /* silence around +++: a second, and the time for its answer */
 	unsigned drain_ms;   /* waiting for that silence ends here, whatever floods */
 	unsigned probe_ms;   /* for the answer to AT */
 	unsigned query_ms;   /* for the answer to a recognisable query */
 	unsigned pause_ms;   /* between rounds of a resynchronisation that failed */
 	unsigned escape_ms;  /* for the answer to ESC at a prompt */
 	unsigned late_ok_ms; /* for the OK after a reply that says all (+CMGS:, +CPIN:) */
+	unsigned late_mr_ms; /* for the reference (+CMGS:) behind an OK */
 	unsigned quote_ms;   /* for a closing quote */
 	unsigned byte_ms;    /* for the LF after a CR, the blank after '>' */
 };
@@ -47,9 +49,11 @@ struct at {
 	uint64_t free_ms, prompt_ms; /* when the last command ended; when the prompt came */
 	struct at_turn *current, *queue, **queue_end;
 	unsigned timeouts; /* in a row */
+	bool no_reference; /* the last +CMGS: that was waited for behind an OK did not come */
 
 	struct at_turn *ghost; /* timed out or suspect; what it would claim is late */
 	bool resyncing, resync_wanted;
+	bool resync_in_data;   /* frames of PPP were heard */
 	bool resync_told;      /* by events.resync, which is told its end */
 	bool resync_confirmed; /* AT answered once, and no query is known to this modem */
 	enum at_resync_step resync_step;

@@ -5,6 +5,8 @@
  * answers in order, so with that reply everything older is answered too. A query that the modem
  * refuses is not asked again; without any, a second AT after a second silence must do.
  * One that answers in numbers (ATV0 was saved in it) is told to use words before anything else.
+ * Where frames of PPP are heard a last try follows: it was left in a data call, which +++ between
+ * two silences leaves and ATH ends.
  * A round that fails is told (stuck) and repeated after a pause until it succeeds or at_close. */
 #include "modem/at_resync.h"
 
@@ -14,7 +16,9 @@
 #include "base/util.h"
 
 enum {
-	TRIES_MAX = 3,   /* of one round */
+	TRIES_MAX = 4,  /* of one round */
+	WAKING_TRY = 2, /* counted from 0 */
+	DATA_TRY = 3,
 	ESCAPES_MAX = 3, /* a modem that only prints prompts is not answered for ever */
 };
 
@@ -28,18 +32,33 @@ static const struct query {
 	{ "ATI", NULL, AT_BARE_LINES, 0 },
 };
 
+static unsigned silence_ms(const struct at *at)
+{
+	return at->resync_tries == DATA_TRY ? at->times.guard_ms : at->times.quiet_ms;
+}
+
 static void drain(struct at *at)
 {
 	lex_expect_prompt(&at->lex, true);
 	at->drain_end_ms = at_now(at) + at->times.drain_ms;
-	at_enter(at, PHASE_DRAIN, at->times.quiet_ms);
+	at_enter(at, PHASE_DRAIN, silence_ms(at));
+}
+
+/* Nothing was written since the try before: that was the first silence. */
+static void leave_data_call(struct at *at)
+{
+	at_trace(at, '>', "+++");
+	at->write(at->arg, "+++", 3);
 }
 
 static void escape_and_drain(struct at *at)
 {
 	at->resync_escapes = 0;
 	at->resync_confirmed = false;
-	at_write_escape(at);
+	if (at->resync_tries == DATA_TRY)
+		leave_data_call(at);
+	else
+		at_write_escape(at);
 	drain(at);
 }
 
@@ -68,7 +87,7 @@ static void fail(struct at *at)
 
 static void try_again(struct at *at)
 {
-	if (++at->resync_tries < TRIES_MAX)
+	if (++at->resync_tries < (at->resync_in_data ? TRIES_MAX : DATA_TRY))
 		escape_and_drain(at);
 	else
 		fail(at);
@@ -101,18 +120,22 @@ void at_resync_noise(struct at *at)
 	uint64_t now = at_now(at);
 	uint64_t left = now < at->drain_end_ms ? at->drain_end_ms - now : 1;
 
-	at_enter(at, PHASE_DRAIN, left < at->times.quiet_ms ? (unsigned)left : at->times.quiet_ms);
+	at_enter(at, PHASE_DRAIN, left < silence_ms(at) ? (unsigned)left : silence_ms(at));
 }
 
 void at_resync_quiet(struct at *at)
 {
-	/* The last try also wakes a modem that was told to give no results, or numbers. */
-	static const struct query probe = { .text = "AT" }, last = { .text = "ATQ0V1" };
+	/* One of them also wakes a modem that was told to give no results, or numbers. */
+	static const struct query probes[TRIES_MAX] = {
+		{ .text = "AT" },
+		{ .text = "AT" },
+		[WAKING_TRY] = { .text = "ATQ0V1" },
+		[DATA_TRY] = { .text = "ATH" },
+	};
 
 	if (at_now(at) < at->drain_end_ms && !at->lex.in_quotes)
 		lex_reset(&at->lex); /* half a line, then silence: its rest was lost */
-	ask(at, RESYNC_PROBE, at->resync_tries + 1 < TRIES_MAX ? &probe : &last,
-	    at->times.probe_ms);
+	ask(at, RESYNC_PROBE, &probes[at->resync_tries], at->times.probe_ms);
 }
 
 /* ESC again; a probe in flight was typed into the message and will have no answer. */
@@ -151,7 +174,7 @@ static void in_step(struct at *at)
 {
 	at_turn_free(at->ghost);
 	at->ghost = NULL;
-	at->resyncing = false;
+	at->resyncing = at->resync_in_data = false;
 	at->free_ms = at_now(at);
 	lex_expect_prompt(&at->lex, false);
 	at_enter(at, PHASE_READY, 0);

@@ -12,6 +12,7 @@ enum at_phase {
 	PHASE_PROMPT,     /* a prompt is due */
 	PHASE_PAYLOAD,    /* the prompt came, at_payload or at_abandon is due */
 	PHASE_PROMPT_GAP, /* pacing, before the payload */
+	PHASE_REFERENCE,  /* OK came after the payload; the reference may follow it */
 	PHASE_ESCAPED,    /* ESC took the payload's place; a final result is due */
 	PHASE_DRAIN,      /* resynchronising: silence is due */
 	PHASE_PAUSE,      /* resynchronising failed: soon again */

@@ -70,12 +70,15 @@ static void trace_line(struct at *at, const char *line)
 	at_trace(at, '<', line);
 }
 
-/* The line after +CMT, +CDS or +CBM. If it is not the PDU announced, both stand alone. */
+/* The line after +CMT, +CDS or +CBM, other unsolicited ones apart. If it is not the PDU announced,
+ * both stand alone. */
 static bool take_pdu(struct at *at, const char *line)
 {
 	char *header = at->half;
 	bool agrees = at_line_pdu_agrees(header, line);
 
+	if (at_line_marked(line) && at_line_pdu_length(line) < 0)
+		return false;
 	at->half = NULL;
 	if (!agrees)
 		log_debug("a %.5s line came without the PDU that it announces", header);
@@ -116,15 +119,32 @@ static bool is_of_another(struct at_turn *turn)
 	return owed || (turn->needs_line && turn->n_lines == 0);
 }
 
+/* Some say OK first, and then +CMGS: with the reference by which a report is known. */
+static bool awaits_reference(const struct at *at, const struct at_turn *turn)
+{
+	return turn->submitted && turn->command.prefix != NULL && turn->n_lines == 0 &&
+	       turn->result.status == AT_OK && !at->no_reference;
+}
+
+static void conclude(struct at *at, struct at_turn *turn)
+{
+	struct at_event *event = add_event(at, 0); /* room is reserved */
+
+	turn->over = true;
+	lex_expect_prompt(&at->lex, false);
+	at_enter(at, PHASE_READY, 0);
+	assert(event != NULL);
+	event->kind = AT_EVENT_DONE;
+}
+
 static bool take_final(struct at *at, const char *line, bool escaped)
 {
 	struct at_turn *turn = at->current;
 	unsigned scope =
 		at_line_scope(turn->command.text) | (turn->is_probe ? AT_SCOPE_NUMERIC : 0);
 	struct at_final final;
-	struct at_event *event;
 
-	if (!at_line_final(line, scope, &final))
+	if (at->phase == PHASE_REFERENCE || !at_line_final(line, scope, &final))
 		return false;
 	if (turn->is_probe && final.domain == AT_DOMAIN_CMS)
 		return false; /* the fate of an earlier message */
@@ -134,12 +154,10 @@ static bool take_final(struct at *at, const char *line, bool escaped)
 	turn->result = final;
 	turn->result.status = judge(turn, final.status, escaped);
 	turn->final = strdup(line);
-	turn->over = true;
-	lex_expect_prompt(&at->lex, false);
-	at_enter(at, PHASE_READY, 0);
-	event = add_event(at, 0); /* room is reserved */
-	assert(event != NULL);
-	event->kind = AT_EVENT_DONE;
+	if (awaits_reference(at, turn))
+		at_enter(at, PHASE_REFERENCE, at->times.late_mr_ms);
+	else
+		conclude(at, turn);
 	return true;
 }
 
@@ -167,6 +185,10 @@ static bool take_claimed(struct at *at, const char *line)
 	turn->late_ok_due = false;
 	turn->second_due = at_line_has_second(line);
 	at_turn_keep(turn, line);
+	if (at->phase == PHASE_REFERENCE) {
+		conclude(at, turn);
+		return true;
+	}
 	turn->answered = at_line_says_all(line);
 	if (turn->answered && uv_timer_get_due_in(&at->timer) > at->times.late_ok_ms)
 		at_enter(at, at->phase, at->times.late_ok_ms);
@@ -179,6 +201,14 @@ static const char *after_echo(const char *line)
 	const char *end = strrchr(line, CTRL_Z);
 
 	return end != NULL && end[1] != '\0' ? end + 1 : line;
+}
+
+/* Of a message before, whose OK is due, or came already and was not followed soon enough. */
+static void late_reference(struct at *at)
+{
+	if (is_open(at->current) && !at->no_reference)
+		at->current->late_ok_due = true;
+	at->no_reference = false;
 }
 
 static void take_line(struct at *at, const char *line)
@@ -201,8 +231,8 @@ static void take_line(struct at *at, const char *line)
 		return;
 	if (at->resyncing && at_resync_is_late(at, line))
 		return;
-	if (is_open(at->current) && strncmp(line, "+CMGS:", strlen("+CMGS:")) == 0)
-		at->current->late_ok_due = true;
+	if (strncmp(line, "+CMGS:", strlen("+CMGS:")) == 0)
+		late_reference(at);
 	if (at_line_pdu_length(line) >= 0)
 		at->half = strdup(line);
 	else

@@ -53,16 +53,23 @@ enum step identity_revision(struct session *s, const struct at_reply *reply, enu
 	return usual;
 }
 
+/* ATI tells much, also other long numbers. */
+static bool is_serial(const struct session *s, const char *line)
+{
+	return s->bringup.step != ST_SERIAL_4 || strcasestr(line, "IMEI") != NULL;
+}
+
 enum step identity_serial(struct session *s, const struct at_reply *reply, enum step usual)
 {
 	for (size_t i = 0; reply->status == AT_OK && i < reply->n_lines; i++) {
-		if (parse_digits(reply->lines[i], 14, 17, s->status.imei, 18)) {
+		if (is_serial(s, reply->lines[i]) &&
+		    parse_digits(reply->lines[i], 14, 17, s->status.imei, 18)) {
 			s->status.imei[15] = '\0'; /* 17 digits: with the software version */
-			return ST_PROFILE;
+			return usual;
 		}
 	}
-	s->status.imei[0] = '\0'; /* it may have been another modem's */
-	return s->bringup.step == ST_SERIAL ? ST_SERIAL_2 : usual;
+	s->status.imei[0] = '\0';                /* it may have been another modem's */
+	return (enum step)(s->bringup.step + 1); /* asked otherwise, in the end no more */
 }
 
 static bool differs(const char *wanted, const char *got)
@@ -176,9 +183,10 @@ enum step identity_iccid_file(struct session *s, const struct at_reply *reply, e
 {
 	(void)usual;
 	for (size_t i = 0; reply->status == AT_OK && i < reply->n_lines; i++) {
-		const char *rest = parse_after(reply->lines[i], "+CRSM: 144");
+		const char *rest = parse_after(reply->lines[i], "+CRSM:");
 
-		if (rest != NULL && parse_iccid(rest, s->status.iccid, sizeof(s->status.iccid)))
+		if (rest != NULL && strncmp(rest, "144,", 4) == 0 &&
+		    parse_iccid(rest, s->status.iccid, sizeof(s->status.iccid)))
 			return after_iccid(s);
 	}
 	s->status.iccid[0] = '\0';

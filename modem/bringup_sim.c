@@ -49,18 +49,17 @@ static const struct {
 
 static const struct {
 	enum at_domain domain;
-	int code;
+	int first, last;
 	enum sim sim;
 } sim_codes[] = {
-	{ AT_DOMAIN_CME, 5, SIM_LOCKED },   { AT_DOMAIN_CME, 6, SIM_LOCKED },
-	{ AT_DOMAIN_CME, 7, SIM_LOCKED },   { AT_DOMAIN_CME, 10, SIM_MISSING },
-	{ AT_DOMAIN_CME, 11, SIM_PIN },     { AT_DOMAIN_CME, 12, SIM_PUK },
-	{ AT_DOMAIN_CME, 13, SIM_FAULTY },  { AT_DOMAIN_CME, 14, SIM_BUSY },
-	{ AT_DOMAIN_CME, 15, SIM_MISSING }, { AT_DOMAIN_CME, 40, SIM_LOCKED },
-	{ AT_DOMAIN_CME, 515, SIM_BUSY },   { AT_DOMAIN_CMS, 310, SIM_MISSING },
-	{ AT_DOMAIN_CMS, 311, SIM_PIN },    { AT_DOMAIN_CMS, 312, SIM_LOCKED },
-	{ AT_DOMAIN_CMS, 313, SIM_FAULTY }, { AT_DOMAIN_CMS, 314, SIM_BUSY },
-	{ AT_DOMAIN_CMS, 316, SIM_PUK },    { AT_DOMAIN_CMS, 515, SIM_BUSY },
+	{ AT_DOMAIN_CME, 5, 7, SIM_LOCKED },     { AT_DOMAIN_CME, 10, 10, SIM_MISSING },
+	{ AT_DOMAIN_CME, 11, 11, SIM_PIN },      { AT_DOMAIN_CME, 12, 12, SIM_PUK },
+	{ AT_DOMAIN_CME, 13, 13, SIM_FAULTY },   { AT_DOMAIN_CME, 14, 14, SIM_BUSY },
+	{ AT_DOMAIN_CME, 15, 15, SIM_MISSING },  { AT_DOMAIN_CME, 40, 48, SIM_LOCKED },
+	{ AT_DOMAIN_CME, 515, 515, SIM_BUSY },   { AT_DOMAIN_CMS, 310, 310, SIM_MISSING },
+	{ AT_DOMAIN_CMS, 311, 311, SIM_PIN },    { AT_DOMAIN_CMS, 312, 312, SIM_LOCKED },
+	{ AT_DOMAIN_CMS, 313, 313, SIM_FAULTY }, { AT_DOMAIN_CMS, 314, 314, SIM_BUSY },
+	{ AT_DOMAIN_CMS, 316, 316, SIM_PUK },    { AT_DOMAIN_CMS, 515, 515, SIM_BUSY },
 };
 
 bool sim_is_busy(const struct at_reply *reply)
@@ -90,7 +89,8 @@ static enum sim sim_of_reply(const struct at_reply *reply)
 		return sim_of_word(parse_text(&fields, 0));
 	}
 	for (size_t i = 0; i < ARRAY_LEN(sim_codes); i++)
-		if (reply->domain == sim_codes[i].domain && reply->code == sim_codes[i].code)
+		if (reply->domain == sim_codes[i].domain && reply->code >= sim_codes[i].first &&
+		    reply->code <= sim_codes[i].last)
 			return sim_codes[i].sim;
 	if (reply->status == AT_OK)
 		return SIM_UNSAID;

@@ -24,6 +24,7 @@ static const char *find_line(const struct at_reply *reply, const char *prefix)
 	return NULL;
 }
 
+/* UCS2 only where neither of the others could be set. */
 enum step sms_charset(struct session *s, const struct at_reply *reply, enum step usual)
 {
 	const char *rest = find_line(reply, "+CSCS:");
@@ -66,7 +67,7 @@ static bool storage_offered(const struct session *s, size_t row)
 {
 	const char *offered = s->bringup.storages;
 
-	if (offered[0] == '\0')
+	if (strchr(offered, '"') == NULL) /* not told, or in a form of its own */
 		return true;
 	for (size_t group = 0; group < storages[row].args; group++)
 		if (!parse_group_has(offered, group, storages[row].name))
@@ -195,8 +196,12 @@ enum step sms_centre(struct session *s, const struct at_reply *reply, enum step 
 bool sms_centre_cmd(struct session *s, char *cmd, size_t size)
 {
 	const char *smsc = s->modem->smsc;
+	char hex[4 * sizeof(s->status.smsc)];
 
-	snprintf(cmd, size, "AT+CSCA=\"%s\",%d", smsc, smsc[0] == '+' ? 145 : 129);
+	if (s->net.ucs2)
+		parse_to_ucs2(smsc, hex, sizeof(hex));
+	snprintf(cmd, size, "AT+CSCA=\"%s\",%d", s->net.ucs2 ? hex : smsc,
+		 smsc[0] == '+' ? 145 : 129);
 	return true;
 }
 

@@ -95,7 +95,7 @@ static void collect(struct lex *lex, uint8_t c)
 		return;
 	if (c == '"')
 		lex->odd_quotes = !lex->odd_quotes;
-	lex->line[lex->used++] = c == '\0' ? '?' : (char)c;
+	lex->line[lex->used++] = c == '\0' ? '@' : (char)c; /* as in the GSM alphabet */
 }
 
 static void begin_prompt(struct lex *lex)
@@ -113,11 +113,13 @@ static bool continues(const struct lex *lex, uint8_t c)
 
 static void feed_byte(struct lex *lex, uint8_t c)
 {
+	if (c == '\0' && !lex->odd_quotes)
+		return; /* noise of a line */
 	if (lex->awaits_more && !continues(lex, c))
 		tell_as_it_is(lex);
 	if (c == '\r' || c == '\n') {
 		end_line(lex, c);
-	} else if (lex->used == 0 && (c == '\0' || c == ' ' || c == '\t')) {
+	} else if (lex->used == 0 && (c == ' ' || c == '\t')) {
 		if (c == ' ' && lex->last == '>')
 			lex->bare_prompt = false;
 		if (lex->awaits_more)

@@ -1,6 +1,7 @@
 /* lex.h - bytes from a modem become lines and prompts (3GPP TS 27.007 section 4, V.250 5.7).
  *
- * Any run of CR and LF separates lines; empty lines, leading NULs and leading blanks are dropped.
+ * Any run of CR and LF separates lines; empty lines, leading blanks and NULs are dropped. Inside
+ * quotes a NUL is the @ of the GSM alphabet.
  * The prompt is "> " or ">" at the start of a line, with no line end, and only while one is
  * expected. A +CUSD: line goes on over line ends while a quote is open; they become LF.
  * A modem is done with a line at its LF and with a prompt at its blank: where these are to be
@@ -15,7 +16,7 @@ enum { LEX_LINE_MAX = 4096 };
 
 enum lex_kind { LEX_LINE, LEX_PROMPT };
 
-/* line ends in NUL (bytes inside are replaced) and is borrowed; a longer one is cut at
+/* line ends in NUL (it has none inside) and is borrowed; a longer one is cut at
  * LEX_LINE_MAX. For a prompt it is "". The callback may call lex_expect_prompt, not lex_feed. */
 typedef void lex_token(void *arg, enum lex_kind kind, const char *line, size_t n);
 

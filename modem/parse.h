@@ -46,6 +46,11 @@ const char *parse_rat(int act); /* AcT of +CREG and +COPS; "" unknown */
 /* UTF-16BE or packed GSM 7-bit as hex -> UTF-8. False if hex is not hex. */
 bool parse_ucs2_hex(const char *hex, char *out, size_t size);
 bool parse_packed_hex(const char *hex, char *out, size_t size);
+bool parse_latin1_hex(const char *hex, char *out, size_t size); /* 8-bit data */
+/* Text of a modem in the GSM alphabet: below the blank its codes are not those of ASCII. */
+void parse_gsm_text(const char *text, char *out, size_t size);
+/* ASCII -> UTF-16BE as hex; cut at size. */
+void parse_to_ucs2(const char *text, char *hex, size_t size);
 /* ASCII of the GSM alphabet -> packed hex, with USSD's padding (23.038 section 6.1.2.3). */
 bool parse_pack_ussd(const char *text, char *hex, size_t size);
 bool parse_is_hex(const char *text); /* even length, at least 2 digits */

@@ -74,6 +74,58 @@ bool parse_ucs2_hex(const char *hex, char *out, size_t size)
 	return true;
 }
 
+bool parse_latin1_hex(const char *hex, char *out, size_t size)
+{
+	uint8_t octets[OCTETS_MAX];
+	size_t n, used = 0;
+
+	out[0] = '\0';
+	if (!parse_is_hex(hex))
+		return false;
+	n = octets_of(hex, octets);
+	for (size_t i = 0; i < n; i++)
+		if (octets[i] != 0 && !put(out, size, &used, octets[i]))
+			break;
+	return true;
+}
+
+static uint32_t gsm_control(uint8_t code)
+{
+	return code == '\n' || code == '\r' ? '\n' : gsm_default_character(code);
+}
+
+/* Modems that take GSM for ASCII are common: what is printable there is left as it is. */
+void parse_gsm_text(const char *text, char *out, size_t size)
+{
+	size_t used = 0, left = strlen(text);
+
+	out[0] = '\0';
+	while (left > 0) {
+		uint32_t character;
+		size_t bytes = gsm_utf8_next(text, left, &character);
+
+		if (bytes == 0) {
+			bytes = 1;
+			character = 0xfffd;
+		} else if (character == GSM_ESCAPE && left > 1) {
+			bytes = 2;
+			character = gsm_extension_character((uint8_t)text[1] & 0x7f);
+		} else if (character < ' ') {
+			character = gsm_control((uint8_t)character);
+		}
+		if (!put(out, size, &used, character))
+			return;
+		text += bytes;
+		left -= bytes;
+	}
+}
+
+void parse_to_ucs2(const char *text, char *hex, size_t size)
+{
+	for (hex[0] = '\0'; *text != '\0' && size > 4; text++, hex += 4, size -= 4)
+		snprintf(hex, 5, "%04X", (unsigned char)*text);
+}
+
 static uint8_t septet_at(const uint8_t *octets, size_t n, size_t i)
 {
 	size_t bit = i * 7, byte = bit / 8;

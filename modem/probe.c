@@ -23,6 +23,7 @@ static const unsigned usual_bauds[] = { 115200, 9600, 57600, 38400, 19200, 46080
 /* Shorter than a session's: most ports that are asked have nobody behind them. */
 static const struct at_times times = {
 	.quiet_ms = 200,
+	.guard_ms = 1500,
 	.drain_ms = 1500,
 	.probe_ms = 1000,
 	.query_ms = 3000,
@@ -30,6 +31,7 @@ static const struct at_times times = {
 	.escape_ms = 300,
 	.late_ok_ms = 300,
 	.quote_ms = 1000,
+	.byte_ms = 30,
 };
 
 static void open_port(struct probe *p);

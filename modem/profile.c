@@ -78,6 +78,19 @@ static int tries_of_status(const char *word)
 	return n >= 4 && strcmp(word + n - 4, "6983") == 0 ? 0 : -1;
 }
 
+/* Some have a line for each code: only PIN1's counts. */
+static bool is_of_another_code(const char *prefix, const char *code)
+{
+	static const struct {
+		const char *prefix, *pin1;
+	} rows[] = { { "+QPINC:", "SC" }, { "+CPINR", "SIM PIN" } };
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (strcmp(prefix, rows[i].prefix) == 0)
+			return strcmp(code, rows[i].pin1) != 0;
+	return false;
+}
+
 int profile_tries_left(const struct quirk *tries, const char *line)
 {
 	const char *rest = parse_after(line, tries->prefix);
@@ -91,8 +104,8 @@ int profile_tries_left(const struct quirk *tries, const char *line)
 	parse_fields(&fields, rest);
 	if (strcmp(tries->prefix, "+CSIM:") == 0)
 		return tries_of_status(parse_text(&fields, tries->number));
-	if (strcmp(tries->prefix, "+QPINC:") == 0 && strcmp(parse_text(&fields, 0), "SC") != 0)
-		return -1; /* the line of PIN2 */
+	if (is_of_another_code(tries->prefix, parse_text(&fields, 0)))
+		return -1;
 	left = parse_int(&fields, tries->number, -1);
 	return left >= 0 && left <= 10 ? left : -1;
 }

@@ -1,8 +1,8 @@
 /* session_calls.c - calls that ring: told once, with their number if there is one, and rejected.
  *
- * The number comes with +CLIP after the first RING, or one or two rings later; a third RING
- * without it means that there is none. A call ends with the modem's word for it, with our
- * rejection, or after ten seconds without RING. */
+ * The number comes with +CLIP after the first RING, or one or two rings later; at the second RING
+ * without it the list of calls is asked for it, and a third means that there is none. A call ends
+ * with the modem's word for it, with our rejection, or after ten seconds without RING. */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,9 +14,13 @@
 enum {
 	RING_MS = 10000,
 	REJECT_MS = 20000,
+	RINGS_UNTIL_LIST = 2,
 	RINGS_WITHOUT_NUMBER = 3,
+	LIST_MS = 5000,
 	TYPE_UNKNOWN = 128,
 	TYPE_INTERNATIONAL = 145,
+	CALL_INCOMING = 4, /* states in +CLCC */
+	CALL_WAITING = 5,
 	ECHO_MS = 1000,
 	ASK_AGAIN_MS = 1000,
 	ASK_TRIES = 3,
@@ -75,19 +79,19 @@ void calls_ring(struct session *s)
 		session_work(s);
 	} else if (s->call.rings >= RINGS_WITHOUT_NUMBER) {
 		tell(s, "", TYPE_UNKNOWN);
+	} else if (s->call.rings == RINGS_UNTIL_LIST) {
+		s->call.list = true;
+		session_work(s);
 	}
 }
 
-void calls_number(struct session *s, const char *rest)
+/* Two fields from first on: the number and its type. */
+static void take_number(struct session *s, const struct parse_fields *fields, size_t first)
 {
-	struct parse_fields fields;
+	const char *text = parse_text(fields, first);
+	int type = parse_int(fields, first + 1, TYPE_UNKNOWN);
 	char number[CALL_NUMBER_SIZE];
-	const char *text;
-	int type;
 
-	parse_fields(&fields, rest);
-	text = parse_text(&fields, 0);
-	type = parse_int(&fields, 1, TYPE_UNKNOWN);
 	snprintf(number, sizeof(number), "%s%s",
 		 type == TYPE_INTERNATIONAL && text[0] != '\0' && text[0] != '+' ? "+" : "", text);
 	if (is_echo(s) && strcmp(number, s->call.number) == 0)
@@ -95,6 +99,49 @@ void calls_number(struct session *s, const char *rest)
 	note_ring(s);
 	if (!s->call.told)
 		tell(s, number, type);
+}
+
+void calls_number(struct session *s, const char *rest)
+{
+	struct parse_fields fields;
+
+	parse_fields(&fields, rest);
+	take_number(s, &fields, 0);
+}
+
+/* +CLCC: index,direction,state,mode,multiparty[,number,type]: direction 1 is to us. */
+static void on_listed(void *arg, const struct at_reply *reply)
+{
+	struct session *s = arg;
+
+	if (reply->status == AT_CLOSED)
+		return;
+	for (size_t i = 0; i < reply->n_lines && s->call.ringing && !s->call.told; i++) {
+		const char *rest = parse_after(reply->lines[i], "+CLCC:");
+		struct parse_fields fields = { .n = 0 };
+		int state;
+
+		if (rest != NULL)
+			parse_fields(&fields, rest);
+		state = parse_int(&fields, 2, -1);
+		if (parse_int(&fields, 1, 0) == 1 && parse_text(&fields, 5)[0] != '\0' &&
+		    (state == CALL_INCOMING || state == CALL_WAITING))
+			take_number(s, &fields, 5);
+	}
+	session_work_done(s);
+}
+
+static bool list(struct session *s)
+{
+	struct at_command command = {
+		.text = "AT+CLCC",
+		.prefix = "+CLCC:",
+		.timeout_ms = LIST_MS,
+		.done = on_listed,
+	};
+
+	s->call.list = false;
+	return session_work_send(s, &command);
 }
 
 static void on_hung_up(void *arg, const struct at_reply *reply)
@@ -126,6 +173,8 @@ bool calls_work(struct session *s)
 		.done = on_rejected,
 	};
 
+	if (s->call.list && !s->call.told)
+		return list(s);
 	if (!s->call.reject)
 		return false;
 	s->call.reject = false;

@@ -53,6 +53,7 @@ void send_reset(struct session *s);                  /* bring-up begins */
 void send_fail(struct session *s);                   /* a part that could not even be asked for */
 void send_late(struct session *s, const char *rest); /* a +CMGS that nobody waits for */
 void send_late_error(struct session *s, const char *rest);
+void send_recheck(struct session *s, int step); /* bring-up from there, at most once a minute */
 bool send_has_route(const struct session *s);
 void send_next_route(struct session *s);
 

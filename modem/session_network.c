@@ -17,12 +17,16 @@ enum {
 	WANT_PS = 1 << 2,
 	WANT_SIGNAL = 1 << 3,
 	WANT_OPERATOR = 1 << 4,
+	WANT_SELECTION = 1 << 5,
 	WANT_FIRST = WANT_CS | WANT_EPS | WANT_SIGNAL | WANT_OPERATOR,
 	WANT_USUAL = WANT_CS | WANT_SIGNAL | WANT_OPERATOR,
 	SEARCH_POLL_MS = 3000,
 	NO_NOTICE_POLL_MS = 10000, /* the modem announces no messages */
 	QUERY_MS = 5000,
+	SELECTION_MS = 180000,
 };
+
+enum { SELECTS_MANUALLY = 1, SELECTS_NONE = 2 }; /* modes of +COPS */
 
 enum {
 	UNKNOWN = -1,
@@ -146,10 +150,12 @@ static void judge(struct session *s)
 	net->usable = stat == UNKNOWN || is_usable(stat);
 	if (roaming && s->modem->roaming == ROAMING_REFUSE)
 		net->usable = false;
-	if (net->usable)
+	if (net->usable) {
 		net->searching_ms = 0;
-	else if (net->searching_ms == 0)
+	} else if (net->searching_ms == 0) {
 		net->searching_ms = clock_mono_ms();
+		net->wanted |= WANT_OPERATOR;
+	}
 	if (stat != s->status.registration || roaming != s->status.roaming) {
 		s->status.registration = stat;
 		s->status.roaming = roaming;
@@ -157,6 +163,7 @@ static void judge(struct session *s)
 	}
 	if (net->usable && !was) {
 		net->radio_cycles = 0;
+		net->selected = false;
 		s->recovery.next[TROUBLE_NO_NETWORK] = 0;
 		net->wanted |= WANT_SIGNAL | WANT_OPERATOR;
 	}
@@ -196,6 +203,16 @@ static void take_signal(struct session *s, const char *rest)
 	session_changed(s);
 }
 
+/* Somebody took it off the network (AT+COPS=2), or chose one that is not here. Once a search. */
+static void look_at_selection(struct session *s, int mode)
+{
+	if (s->status.registration != NOT_SEARCHING || s->net.selected ||
+	    (mode != SELECTS_MANUALLY && mode != SELECTS_NONE))
+		return;
+	s->net.selected = true;
+	s->net.wanted |= WANT_SELECTION;
+}
+
 static void take_operator(struct session *s, const char *rest)
 {
 	char *name = s->status.operator_name;
@@ -204,6 +221,7 @@ static void take_operator(struct session *s, const char *rest)
 	int act;
 
 	parse_fields(&fields, rest);
+	look_at_selection(s, parse_int(&fields, 0, 0));
 	if (!s->net.ucs2 || !parse_ucs2_hex(parse_text(&fields, 2), name, size))
 		parse_copy(name, size, parse_text(&fields, 2));
 	act = parse_int(&fields, 3, -1);
@@ -232,13 +250,15 @@ static void on_answer(void *arg, const struct at_reply *reply);
 static const struct {
 	unsigned want;
 	const char *cmd, *prefix;
-	void (*take)(struct session *s, const char *rest);
+	void (*take)(struct session *s, const char *rest); /* NULL: nothing is told */
+	unsigned timeout_ms;
 } queries[] = {
-	{ WANT_CS, "AT+CREG?", "+CREG:", take_cs },
-	{ WANT_EPS, "AT+CEREG?", "+CEREG:", take_eps },
-	{ WANT_PS, "AT+CGREG?", "+CGREG:", take_ps },
-	{ WANT_SIGNAL, "AT+CSQ", "+CSQ:", take_signal },
-	{ WANT_OPERATOR, "AT+COPS?", "+COPS:", take_operator },
+	{ WANT_CS, "AT+CREG?", "+CREG:", take_cs, QUERY_MS },
+	{ WANT_EPS, "AT+CEREG?", "+CEREG:", take_eps, QUERY_MS },
+	{ WANT_PS, "AT+CGREG?", "+CGREG:", take_ps, QUERY_MS },
+	{ WANT_SIGNAL, "AT+CSQ", "+CSQ:", take_signal, QUERY_MS },
+	{ WANT_OPERATOR, "AT+COPS?", "+COPS:", take_operator, QUERY_MS },
+	{ WANT_SELECTION, "AT+COPS=0", NULL, NULL, SELECTION_MS },
 };
 
 static void on_answer(void *arg, const struct at_reply *reply)
@@ -249,7 +269,9 @@ static void on_answer(void *arg, const struct at_reply *reply)
 		return;
 	for (size_t line = 0; line < reply->n_lines; line++) {
 		for (size_t i = 0; i < ARRAY_LEN(queries); i++) {
-			const char *rest = parse_after(reply->lines[line], queries[i].prefix);
+			const char *rest = queries[i].take != NULL ? parse_after(reply->lines[line],
+										 queries[i].prefix)
+								   : NULL;
 
 			if (rest != NULL)
 				queries[i].take(s, rest);
@@ -270,7 +292,7 @@ bool network_work(struct session *s)
 		struct at_command command = {
 			.text = queries[i].cmd,
 			.prefix = queries[i].prefix,
-			.timeout_ms = QUERY_MS,
+			.timeout_ms = queries[i].timeout_ms,
 			.done = on_answer,
 		};
 
@@ -286,7 +308,7 @@ void network_start(struct session *s)
 {
 	for (size_t i = 0; i < NET_DOMAINS; i++)
 		s->net.stat[i] = UNKNOWN;
-	s->net.known = s->net.usable = false;
+	s->net.known = s->net.usable = s->net.selected = false;
 	s->net.searching_ms = s->net.eps_only_ms = 0;
 	s->net.wanted = WANT_FIRST;
 	session_after(s, TIMER_POLL, poll_ms(s));

@@ -36,6 +36,7 @@ struct session_network {
 	bool usable, ucs2;                 /* may send; strings are UCS2 as hex */
 	int64_t searching_ms, eps_only_ms; /* monotonic; 0: not so */
 	unsigned radio_cycles;
+	bool selected; /* AT+COPS=0 went out in this search */
 };
 
 /* session_send.c */
@@ -56,6 +57,7 @@ enum { CALL_NUMBER_SIZE = 32 };
 /* session_calls.c */
 struct session_call {
 	bool ringing, told, reject;
+	bool list; /* AT+CLCC is due */
 	unsigned rings;
 	int64_t ended_ms;              /* monotonic: the one before; 0: none yet */
 	char number[CALL_NUMBER_SIZE]; /* that was told, of this one or the one before */
@@ -65,7 +67,8 @@ struct session_call {
 struct session_ussd {
 	modem_answer *done;
 	void *arg;
-	bool packed, tried_both;
+	enum ussd_form { USSD_PLAIN, USSD_PACKED, USSD_UCS2 } form;
+	bool tried_both;
 	char code[184];
 };
 

@@ -8,16 +8,17 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "modem/bringup.h"
 #include "modem/parse.h"
-#include "modem/session_private.h"
 
 enum {
 	SELECT_MS = 10000,
 	READ_MS = 10000,
 	DELETE_MS = 25000,
-	LIST_MS = 30000,
+	LIST_MS = 60000,
+	AGAIN_MS = 1000, /* Huawei: an announced message may not be there for half a second */
 	ACK_MS = 10000,
-	READ_TRIES = 2, /* Huawei: an announced message may not be there for half a second */
+	READ_TRIES = 2,
 	INDEX_GONE = 321,
 	OWN_UNSENT = 2, /* states in +CMGL and +CMGR: what this SIM stored to send */
 	OWN_SENT = 3,
@@ -217,6 +218,16 @@ static bool is_pdu(const char *line)
 	return parse_is_hex(line) && strlen(line) >= 16;
 }
 
+/* A listing that is refused after others were not: the modem restarted without a word. */
+static void note_listing(struct session *s, enum at_status status)
+{
+	bool lost = s->rx.listed && status == AT_ERROR;
+
+	s->rx.listed = status == AT_OK || (s->rx.listed && status != AT_ERROR);
+	if (lost)
+		send_recheck(s, ST_PROBE);
+}
+
 static void on_listed(void *arg, const struct at_reply *reply)
 {
 	struct session *s = arg;
@@ -229,6 +240,7 @@ static void on_listed(void *arg, const struct at_reply *reply)
 		if (rest != NULL && is_pdu(reply->lines[i + 1]))
 			take_listed(s, rest, reply->lines[i + 1]);
 	}
+	note_listing(s, reply->status);
 	session_work_done(s);
 }
 
@@ -260,8 +272,10 @@ static void on_read(void *arg, const struct at_reply *reply)
 		item->state = RX_TOLD; /* before it is told: the answer may come at once */
 		if (!take_read(s, reply)) {
 			item->state = RX_READ;
-			if (++item->tries >= READ_TRIES || reply->code == INDEX_GONE)
+			if (++item->tries >= READ_TRIES || reply->code == INDEX_GONE) {
 				drop(&s->rx, item);
+				session_after(s, TIMER_POLL, AGAIN_MS); /* and lists */
+			}
 		}
 	}
 	session_work_done(s);

@@ -27,6 +27,7 @@ struct session_rx {
 	unsigned sweeps; /* stores whose listing is due, as bits */
 	bool overflow;   /* a listing held more than items */
 	bool polling;    /* the modem announces nothing */
+	bool listed;     /* the last listing was answered */
 	bool acks;       /* +CSMS service 1: each +CMT wants +CNMA */
 	unsigned acks_due;
 	bool keep;                            /* nothing is deleted: */

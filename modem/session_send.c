@@ -5,6 +5,7 @@
  * refusal, +CMGS or OK is acceptance, and silence, a lost port or a restart prove nothing.
  * send_done may start the next part: its AT+CMGS is written before send_done returns. */
 #include <assert.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,17 +63,19 @@ void send_reset(struct session *s)
 	s->tx.link_asked = false;
 }
 
-/* Errors that say that a setting or the SIM was lost: where bring-up begins again. */
+/* Errors that say that a setting, the radio or the SIM was lost: where bring-up begins again. */
 static const struct {
 	enum at_domain domain;
 	int code;
 	enum step from;
 } rechecks[] = {
-	{ AT_DOMAIN_CMS, 304, ST_SERVICE }, { AT_DOMAIN_CMS, 305, ST_SERVICE },
-	{ AT_DOMAIN_CMS, 310, ST_SIM },     { AT_DOMAIN_CMS, 311, ST_SIM },
-	{ AT_DOMAIN_CMS, 313, ST_SIM },     { AT_DOMAIN_CMS, 316, ST_SIM },
-	{ AT_DOMAIN_CME, 10, ST_SIM },      { AT_DOMAIN_CME, 11, ST_SIM },
-	{ AT_DOMAIN_CME, 12, ST_SIM },      { AT_DOMAIN_CME, 13, ST_SIM },
+	{ AT_DOMAIN_CMS, 302, ST_RADIO_ASK }, { AT_DOMAIN_CME, 3, ST_RADIO_ASK },
+	{ AT_DOMAIN_CMS, 330, ST_CENTRE },    { AT_DOMAIN_CMS, 304, ST_SERVICE },
+	{ AT_DOMAIN_CMS, 305, ST_SERVICE },   { AT_DOMAIN_CMS, 310, ST_SIM },
+	{ AT_DOMAIN_CMS, 311, ST_SIM },       { AT_DOMAIN_CMS, 313, ST_SIM },
+	{ AT_DOMAIN_CMS, 316, ST_SIM },       { AT_DOMAIN_CME, 10, ST_SIM },
+	{ AT_DOMAIN_CME, 11, ST_SIM },        { AT_DOMAIN_CME, 12, ST_SIM },
+	{ AT_DOMAIN_CME, 13, ST_SIM },
 };
 
 /* An error without a number from a modem that numbers them: it restarted without a word. */
@@ -82,30 +85,42 @@ static bool lost_settings(const struct session *s, const struct at_reply *reply)
 	       strcmp(reply->final, "ERROR") == 0;
 }
 
-static void recheck_from(struct session *s, enum step from)
+void send_recheck(struct session *s, int from)
 {
 	int64_t now = clock_mono_ms();
 
 	if (!s->up || (s->tx.rechecked_ms != 0 && now - s->tx.rechecked_ms < RECHECK_MS))
 		return;
 	s->tx.rechecked_ms = now;
-	bringup_from(s, from);
+	bringup_from(s, (enum step)from);
+}
+
+static bool is_full(const struct at_reply *reply)
+{
+	static const int codes[] = { 208, 211, 322 };
+
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+		if (reply->domain == AT_DOMAIN_CMS && reply->code == codes[i])
+			return true;
+	return false;
 }
 
 static void recheck(struct session *s, const struct at_reply *reply)
 {
 	if (lost_settings(s, reply)) {
-		recheck_from(s, ST_PROBE);
+		send_recheck(s, ST_PROBE);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(rechecks); i++) {
 		if (rechecks[i].domain != reply->domain || rechecks[i].code != reply->code)
 			continue;
-		recheck_from(s, rechecks[i].from);
+		send_recheck(s, (int)rechecks[i].from);
 		return;
 	}
 	if (reply->code == 331 || reply->code == 30)
 		network_doubt(s);
+	if (is_full(reply))
+		receive_start(s); /* what is read is deleted */
 }
 
 /* The reference of the last +CMGS line; *n counts such lines. */
@@ -120,7 +135,7 @@ static int reference_of(const struct at_reply *reply, size_t *n)
 		if (rest == NULL)
 			continue;
 		++*n;
-		reference = atoi(rest) & 0xff;
+		reference = isdigit((unsigned char)*rest) ? atoi(rest) & 0xff : -1;
 	}
 	return reference;
 }

@@ -58,20 +58,18 @@ static void on_full(struct session *s, const char *rest, const char *second)
 	(void)rest;
 	(void)second;
 	session_error(s, "the message memory of the modem is full");
-	receive_sweep(s);
+	receive_start(s); /* whichever it is */
+	session_work(s);
 }
 
-/* SMS functions work only from now on: what was stored before is listed again. */
+/* SMS functions work only from now on. The modem may even have restarted: of that nothing else is
+ * heard where the speed of the line is guessed anew. */
 static void on_sms_ready(struct session *s, const char *rest, const char *second)
 {
 	(void)rest;
 	(void)second;
-	if (!s->up)
-		return;
-	if (s->rx.polling || s->rx.args == 0)
-		bringup_from(s, ST_SERVICE);
-	else
-		receive_sweep(s);
+	if (s->up)
+		bringup_from(s, ST_CHARSET);
 }
 
 static void on_sim(struct session *s, const char *rest, const char *second)
@@ -153,7 +151,6 @@ static const struct {
 	{ "^SYSSTART", false, on_boot },
 	{ "*ATREADY", false, on_boot },
 	{ "+AT: READY", false, on_boot },
-	{ "+PACSP", false, on_boot },
 	{ "+CFUN:", false, on_boot_radio },
 	{ "SMS DONE", true, on_sms_ready },
 	{ "SMS Ready", true, on_sms_ready },

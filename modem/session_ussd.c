@@ -1,13 +1,16 @@
 /* session_ussd.c - one USSD dialogue at a time: asked, waited for, closed.
  *
  * AT+CUSD=1 goes out in the form that the modem is known to want and, if refused, once more in
- * the other. The answer comes unasked, before or after OK. A dialogue that the network keeps open
+ * another. The answer comes unasked, before or after OK. A dialogue that the network keeps open
  * (a menu) is closed after its first answer. Nothing is sent meanwhile: modems fail at both. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
+#include "modem/lex.h"
 #include "modem/parse.h"
 #include "modem/session_private.h"
 
@@ -17,6 +20,9 @@ enum {
 	CLOSE_MS = 10000,
 	ANSWER_SIZE = 1024,
 	MENU = 1,
+	DCS_GSM = 0x0f,
+	DCS_GSM_LANGUAGE = 0x10,
+	DCS_8BIT = 0x44,
 	DCS_UCS2 = 0x48,
 	DCS_UCS2_LANGUAGE = 0x11,
 };
@@ -83,34 +89,75 @@ static bool looks_like_ucs2(const char *hex)
 	return latin * 2 > n;
 }
 
+/* A coding scheme that begins with the language has two letters of it before the text (23.038
+ * section 5): packed before UCS2, else with a line end. Some modems take them off. */
+static const char *after_language(const char *text, int dcs)
+{
+	unsigned octets;
+
+	if (dcs == DCS_UCS2_LANGUAGE && sscanf(text, "%4x", &octets) == 1 &&
+	    isalpha((int)(octets >> 8 & 0x7f)) &&
+	    isalpha((int)((octets << 1 | octets >> 15) & 0x7f)))
+		return text + 4;
+	if (dcs == DCS_GSM_LANGUAGE && isalpha((unsigned char)text[0]) &&
+	    isalpha((unsigned char)text[1]) && (text[2] == '\n' || text[2] == '\r'))
+		return text + 3;
+	return text;
+}
+
+static bool decode_hex(const struct session *s, const char *hex, int dcs, char *out, size_t size)
+{
+	bool ucs2 = dcs == DCS_UCS2 || dcs == DCS_UCS2_LANGUAGE || s->net.ucs2;
+
+	if (!parse_is_hex(hex))
+		return false;
+	if (ucs2 || looks_like_ucs2(hex))
+		return parse_ucs2_hex(after_language(hex, dcs), out, size);
+	if (dcs == DCS_8BIT)
+		return parse_latin1_hex(hex, out, size);
+	if (profile_has(s->profile, QUIRK_USSD_PACKED) ||
+	    (strlen(hex) >= 8 && strpbrk(hex, "ABCDEFabcdef") != NULL))
+		return parse_packed_hex(hex, out, size);
+	return false;
+}
+
 static void decode(const struct session *s, const char *text, int dcs, char *out, size_t size)
 {
-	if (parse_is_hex(text)) {
-		bool ucs2 = dcs == DCS_UCS2 || dcs == DCS_UCS2_LANGUAGE || looks_like_ucs2(text);
+	char plain[ANSWER_SIZE];
 
-		if (ucs2 && parse_ucs2_hex(text, out, size))
-			return;
-		if (profile_has(s->profile, QUIRK_USSD_PACKED) && parse_packed_hex(text, out, size))
-			return;
-		if (strlen(text) >= 8 && strpbrk(text, "ABCDEFabcdef") != NULL &&
-		    parse_packed_hex(text, out, size))
-			return;
-	}
-	snprintf(out, size, "%s", text);
+	if (!decode_hex(s, text, dcs, plain, sizeof(plain)))
+		parse_gsm_text(text, plain, sizeof(plain));
+	snprintf(out, size, "%s", after_language(plain, dcs));
+}
+
+/* mode[,"text"[,dcs]]: the text may hold quotes and commas of its own, or lack the last quote.
+ * Cuts rest into these; returns dcs. */
+static int split(char *rest, const char **text)
+{
+	char *first = strchr(rest, '"'), *last = strrchr(rest, '"');
+	struct parse_fields fields;
+
+	if (first == NULL) /* without quotes, if at all */
+		first = strchr(rest, ',');
+	*text = first != NULL ? first + 1 : "";
+	if (last == NULL || last == first)
+		return DCS_GSM;
+	*last = '\0';
+	parse_fields(&fields, last + 1);
+	return parse_int(&fields, 1, DCS_GSM);
 }
 
 void ussd_urc(struct session *s, const char *rest)
 {
-	struct parse_fields fields;
-	char answer[ANSWER_SIZE];
-	const char *lines[] = { answer };
-	int mode;
+	char line[LEX_LINE_MAX + 1], answer[ANSWER_SIZE];
+	const char *lines[] = { answer }, *text;
+	int mode = atoi(rest), dcs;
 
 	if (s->ussd.done == NULL)
 		return;
-	parse_fields(&fields, rest);
-	mode = parse_int(&fields, 0, 0);
-	decode(s, parse_text(&fields, 1), parse_int(&fields, 2, 15), answer, sizeof(answer));
+	snprintf(line, sizeof(line), "%s", rest);
+	dcs = split(line, &text);
+	decode(s, text, dcs, answer, sizeof(answer));
 	if (mode == MENU)
 		close_dialogue(s);
 	finish(s, lines, answer[0] != '\0' ? 1 : 0,
@@ -121,19 +168,26 @@ static void on_asked(void *arg, const struct at_reply *reply);
 
 static int ask(struct session *s)
 {
-	char text[400], packed[370];
+	char text[4 * sizeof(s->ussd.code) + 32], coded[4 * sizeof(s->ussd.code)];
 	struct at_command command = {
 		.text = text,
 		.timeout_ms = ASK_MS,
 		.done = on_asked,
 	};
 
-	if (!s->ussd.packed)
-		snprintf(text, sizeof(text), "AT+CUSD=1,\"%s\",15", s->ussd.code);
-	else if (parse_pack_ussd(s->ussd.code, packed, sizeof(packed)))
-		snprintf(text, sizeof(text), "AT+CUSD=1,\"%s\",15", packed);
-	else
-		return -EINVAL;
+	switch (s->ussd.form) {
+	case USSD_PLAIN:
+		snprintf(coded, sizeof(coded), "%s", s->ussd.code);
+		break;
+	case USSD_PACKED:
+		if (!parse_pack_ussd(s->ussd.code, coded, sizeof(coded)))
+			return -EINVAL;
+		break;
+	case USSD_UCS2:
+		parse_to_ucs2(s->ussd.code, coded, sizeof(coded));
+		break;
+	}
+	snprintf(text, sizeof(text), "AT+CUSD=1,\"%s\",15", coded);
 	return session_command(s, &command);
 }
 
@@ -146,7 +200,7 @@ static void on_asked(void *arg, const struct at_reply *reply)
 		return;
 	if (reply->status == AT_ERROR && !s->ussd.tried_both) {
 		s->ussd.tried_both = true;
-		s->ussd.packed = !s->ussd.packed;
+		s->ussd.form = s->ussd.form == USSD_PLAIN ? USSD_PACKED : USSD_PLAIN;
 		if (ask(s) == 0)
 			return;
 	}
@@ -177,7 +231,9 @@ int session_ussd(struct session *s, const char *code, modem_answer *done, void *
 		return -EBUSY;
 	s->ussd.done = done;
 	s->ussd.arg = arg;
-	s->ussd.packed = profile_has(s->profile, QUIRK_USSD_PACKED);
+	s->ussd.form = profile_has(s->profile, QUIRK_USSD_PACKED) ? USSD_PACKED
+		       : s->net.ucs2                              ? USSD_UCS2
+								  : USSD_PLAIN;
 	snprintf(s->ussd.code, sizeof(s->ussd.code), "%s", code);
 	error = ask(s);
 	if (error < 0)

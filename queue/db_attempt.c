@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "queue/db_message_private.h"
+#include "queue/db_verification.h"
 
 enum { RECOVER_AT_ONCE = 256, UNCERTAIN_MAX = 10000 };
 
@@ -50,26 +51,28 @@ static int insert(struct db *db, const struct message_row *row, const struct att
 }
 
 /* The first submit starts a code's life. */
-static void note_first_submit(struct message_row *row, int64_t now)
+static int note_first_submit(struct db *db, struct message_row *row)
 {
-	row->first_submit_at = now;
+	row->first_submit_at = db->now;
 	if (row->life_ms == 0)
-		return;
-	if (now + row->life_ms < row->deadline)
-		row->deadline = now + row->life_ms;
+		return 0;
+	if (db->now + row->life_ms < row->deadline)
+		row->deadline = db->now + row->life_ms;
 	row->submit_by = row->deadline - row->life_ms / 3;
+	return db_verification_submitted(db, row->number, row->seq, row->deadline);
 }
 
 static int start_set(struct db *db, struct message_row *row, unsigned part, const char *modem)
 {
 	const struct message_cause cause = { .modem = modem };
+	int err = 0;
 
 	if (part != 0 || db->now > row->submit_by || db->now > row->deadline)
 		return -EINVAL;
 	row->tries++;
 	if (row->first_submit_at == 0)
-		note_first_submit(row, db->now);
-	return db_message_move(db, row, MSG_SENDING, &cause);
+		err = note_first_submit(db, row);
+	return err < 0 ? err : db_message_move(db, row, MSG_SENDING, &cause);
 }
 
 static int go_on(struct db *db, const struct message_row *row, unsigned part, const char *modem)

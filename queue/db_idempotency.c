@@ -12,6 +12,7 @@
 enum { PRUNE_MAX = 1000 };
 
 static const int64_t key_life_ms = (int64_t)24 * 60 * 60 * 1000;
+static const int64_t year_ms = (int64_t)365 * 24 * 60 * 60 * 1000;
 
 struct hashes {
 	unsigned char key[SEAL_HASH_SIZE], body[SEAL_HASH_SIZE];
@@ -59,7 +60,16 @@ int db_idempotency_keep(struct db *db, const struct idempotency *idem, const cha
 		       " ON CONFLICT (hash) DO UPDATE SET body = excluded.body,"
 		       " object = excluded.object, at = excluded.at",
 		       "bbti", hashes.key, sizeof(hashes.key), hashes.body, sizeof(hashes.body),
-		       object, db->now);
+		       object, db->now + (idem->until_forgotten ? year_ms : 0));
+}
+
+int db_idempotency_forget(struct db *db, const struct idempotency *idem)
+{
+	struct hashes hashes;
+
+	hash_both(db, idem, &hashes);
+	return db_exec(db, NULL, "DELETE FROM idempotency WHERE hash = ?1", "b", hashes.key,
+		       sizeof(hashes.key));
 }
 
 int db_idempotency_prune(struct db *db, int64_t before_ms)

@@ -150,12 +150,14 @@ int db_inbox_list(struct db *db, const struct inbox_query *query, struct inbox_r
 	*n = 0;
 	if (query->limit == 0)
 		return 0;
-	if (query->after != NULL)
-		err = db_value(db, &before, "SELECT seq FROM inbox WHERE id = ?1", "t",
-			       query->after);
+	if (query->after != NULL) /* one that was erased meanwhile still has its place */
+		err = db_value(db, &before,
+			       "SELECT seq + (id < ?1) FROM inbox WHERE id <= ?1 ORDER BY id DESC"
+			       " LIMIT 1",
+			       "t", query->after);
 	if (err == 0)
 		err = list_before(db, query, before, rows, n);
-	else if (err == -ENOENT) /* nothing is older than an unknown one */
+	else if (err == -ENOENT) /* nothing is older */
 		err = 0;
 	for (; err < 0 && *n > 0; (*n)--)
 		secret_free(rows[*n - 1].text);

@@ -72,13 +72,17 @@ static int list_before(struct db *db, const struct message_query *query, int64_t
 	return err == -ENOENT ? 0 : err;
 }
 
-/* Where the list goes on; -ENOENT: nothing is older than an unknown message. */
+/* Where the list goes on. Ids grow as seq does, so one that was erased meanwhile still has its
+ * place. -ENOENT: nothing is older. */
 static int cursor(struct db *db, const char *after, int64_t *before)
 {
 	*before = INT64_MAX;
 	if (after == NULL)
 		return 0;
-	return db_value(db, before, "SELECT seq FROM message WHERE id = ?1", "t", after);
+	return db_value(db, before,
+			"SELECT seq + (id < ?1) FROM message WHERE id <= ?1 ORDER BY id DESC"
+			" LIMIT 1",
+			"t", after);
 }
 
 int db_message_list(struct db *db, const struct message_query *query, struct message_row *rows,

@@ -128,10 +128,18 @@ int db_verification_first_end(struct db *db, struct verification_row *row)
 {
 	return get_one(db,
 		       db_query(db,
-				"SELECT " COLUMNS " FROM verification WHERE state = 0 AND sends = 0"
+				"SELECT " COLUMNS " FROM verification WHERE state = 0"
 				" ORDER BY code_until LIMIT 1",
 				""),
 		       row);
+}
+
+int db_verification_submitted(struct db *db, int64_t number, int64_t message_seq, int64_t until)
+{
+	return db_exec(db, NULL,
+		       "UPDATE verification SET code_until = ?3 WHERE number = ?1"
+		       " AND message = ?2 AND state = 0",
+		       "iii", number, message_seq, until);
 }
 
 int db_verification_by_message(struct db *db, int64_t number, int64_t message_seq,
@@ -140,7 +148,7 @@ int db_verification_by_message(struct db *db, int64_t number, int64_t message_se
 	return get_one(db,
 		       db_query(db,
 				"SELECT " COLUMNS " FROM verification WHERE number = ?1"
-				" AND message = ?2 AND state = 0",
+				" AND message = ?2 AND state IN (0, 3)",
 				"ii", number, message_seq),
 		       row);
 }

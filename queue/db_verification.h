@@ -47,10 +47,12 @@ int db_verification_pending(struct db *db, const char *site, const char *account
 /* The newest pending one of a number in this channel that time has not ended, over all sites. */
 int db_verification_awaited(struct db *db, int64_t number, const char *channel,
 			    struct verification_row *row);
-/* Of the pending ones for which no code was made (the user sends or rings) the one that ends
- * first. -ENOENT. */
+/* The pending one that ends first. -ENOENT. */
 int db_verification_first_end(struct db *db, struct verification_row *row);
-/* The pending one whose newest code this message carries. -ENOENT: superseded, or none. */
+/* The code of this message was submitted: it ends then. */
+int db_verification_submitted(struct db *db, int64_t number, int64_t message_seq, int64_t until);
+/* The one, pending or ended by time, whose newest code this message carries. -ENOENT: superseded,
+ * or none. */
 int db_verification_by_message(struct db *db, int64_t number, int64_t message_seq,
 			       struct verification_row *row);
 

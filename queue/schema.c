@@ -104,8 +104,7 @@ static const char version_1[] =
 	" refused TEXT) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX verification_account ON verification(site, account, number);"
 	"CREATE INDEX verification_number ON verification(number);"
-	"CREATE INDEX verification_awaited ON verification(code_until)"
-	" WHERE state = 0 AND sends = 0;"
+	"CREATE INDEX verification_awaited ON verification(code_until) WHERE state = 0;"
 	"CREATE TABLE code (verification TEXT NOT NULL, n INTEGER NOT NULL, hash BLOB NOT NULL,"
 	" PRIMARY KEY (verification, n)) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX code_token ON code(hash) WHERE n = 0;" /* what the user sends us */

@@ -48,6 +48,8 @@ static int read_request(const struct contact_request *request, struct wish *wish
 		err = text_clean_name(request->to_name, "to_name", wish->to_name, why);
 	if (err == 0)
 		err = text_clean_order(request->order, "order", wish->order, why);
+	if (err == 0)
+		err = rule_locale(request->locale, why);
 	wish->from_account = request->from_account;
 	wish->to_account = request->to_account;
 	wish->locale = request->locale;

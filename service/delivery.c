@@ -75,7 +75,7 @@ static enum delivery_reason reason_of_code(const struct delivery_facts *facts)
 {
 	const char *code = facts->message->reason_code;
 
-	if (strcmp(code, "superseded") == 0) /* a newer code is what counts */
+	if (strcmp(code, "superseded") == 0 || strcmp(code, "opted_out") == 0) /* as it should be */
 		return DELIVERY_NONE;
 	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
 		size_t n = strlen(sources[i].prefix);

@@ -13,12 +13,15 @@
 #include "config/route.h"
 #include "queue/db_route.h"
 #include "service/numbers.h"
+#include "service/optout.h"
 #include "service/rule_private.h"
 #include "service/texts.h"
 
-enum { REFERENCE_MAX = 128, QUEUE_FULL_RETRY_MS = 60000 };
+enum { QUEUE_FULL_RETRY_MS = 60000 };
 
 static const int64_t day_ms = 24 * 3600 * 1000LL;
+static const int64_t times_end_ms =
+	253402300800000; /* of the year 9999: RFC 3339 writes no other */
 static const int64_t ttl_max_ms = 63 * 7 * 24 * 3600 * 1000LL; /* what TP-VP can say */
 
 void message_view_free(struct message_view *view)
@@ -165,9 +168,10 @@ static int read_reference(struct message_row *row, const char *reference, struct
 		return 0;
 	if (text_check(reference, "reference", why) != 0)
 		return RULE_REFUSED;
-	if (strlen(reference) > REFERENCE_MAX)
+	if (strlen(reference) > MESSAGE_REFERENCE_MAX)
 		return rule_refuse_field(why, "reference", "too_long",
-					 "A reference has at most %d bytes.", REFERENCE_MAX);
+					 "A reference has at most %d bytes.",
+					 MESSAGE_REFERENCE_MAX);
 	snprintf(row->reference, sizeof(row->reference), "%s", reference);
 	return 0;
 }
@@ -181,6 +185,9 @@ static int read_times(const struct rule *rule, struct message_row *row,
 		return rule_refuse_field(why, "ttl", "out_of_range",
 					 "From 1 second to 63 weeks, in seconds.");
 	row->due_at = request->send_at > now ? request->send_at : now;
+	if (row->due_at >= times_end_ms - ttl)
+		return rule_refuse_field(why, "send_at", "out_of_range",
+					 "It must end before the year 10000.");
 	row->deadline = row->due_at + ttl;
 	return 0;
 }
@@ -291,8 +298,11 @@ int message_cancel(const struct rule *rule, const char *id, struct message_view 
 	return err < 0 ? err : message_view_fill(rule, &row, view);
 }
 
-static int check_retry(const struct message_row *row, struct refusal *why)
+static int check_retry(const struct rule *rule, const struct message_row *row, struct refusal *why)
 {
+	bool allowed = true;
+	int err = 0;
+
 	if (row->state != MSG_FAILED && row->state != MSG_EXPIRED && row->state != MSG_UNCERTAIN)
 		return rule_refuse(why, REASON_NOT_RETRYABLE, 0,
 				   "Only failed, expired and uncertain messages can be tried "
@@ -302,7 +312,12 @@ static int check_retry(const struct message_row *row, struct refusal *why)
 		return rule_refuse(why, REASON_USE_RESEND, 0,
 				   "A code is not sent twice: start the verification again, "
 				   "which makes a new one.");
-	return 0;
+	if (row->kind == KIND_CONTACT_REQUEST)
+		err = optout_allows(rule, row, &allowed);
+	if (err == 0 && !allowed)
+		return rule_refuse(why, REASON_RECIPIENT_OPTED_OUT, 0,
+				   "The recipient wants no contact requests by SMS.");
+	return err;
 }
 
 static int retry(const struct rule *rule, const struct message_row *old, struct message_row *row,
@@ -349,7 +364,7 @@ int message_retry(const struct rule *rule, const char *id, struct message_view *
 		return err != 0 ? err : message_show(rule, made, view, why);
 	err = find(rule, id, &old, why);
 	if (err == 0)
-		err = check_retry(&old, why);
+		err = check_retry(rule, &old, why);
 	if (err == 0)
 		err = retry(rule, &old, &row, why);
 	if (err == 0)

@@ -9,6 +9,8 @@
 #include "service/diagnosis.h"
 #include "service/rule.h"
 
+enum { MESSAGE_REFERENCE_MAX = 128 }; /* bytes */
+
 /* A message as the outside sees it; history is malloced. */
 struct message_view {
 	struct message_row row;

@@ -226,6 +226,8 @@ static void list_tries(struct tries *tries, const char *digits, bool plus, const
 	if (strncmp(digits, "00", 2) == 0)
 		add_try(tries, "+", digits + 2);
 	add_try(tries, plus ? "" : "+", digits);
+	if (plus && digits[0] == '0') /* +0 9xx: no country begins so */
+		add_try(tries, "", digits + 1);
 	for (size_t code = 1; code <= 3 && 2 * code < n; code++)
 		if (strncmp(digits, digits + code, code) == 0) /* a country code typed twice */
 			add_try(tries, "+", digits + code);

@@ -137,6 +137,18 @@ int optout_end(const struct rule *rule, const char *e164, const struct optout_so
 	return err < 0 ? err : tell(rule, "number.opted_in", source);
 }
 
+int optout_allows(const struct rule *rule, const struct message_row *message, bool *allowed)
+{
+	char e164[NUMBER_SIZE];
+	int64_t at;
+	int err = db_number_get(rule->db, message->number, e164);
+
+	if (err == 0)
+		err = db_optout_get(rule->db, e164, &at);
+	*allowed = err != 0 || at <= message->created_at; /* the answer to it is as old */
+	return err == -ENOENT ? 0 : err;
+}
+
 int optout_by_account(const struct rule *rule, const char *account, bool welcome,
 		      struct refusal *why)
 {

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "queue/db_message.h"
 #include "service/rule.h"
 
 /* Who says so; for the event. */
@@ -19,6 +20,10 @@ int optout_begin(const struct rule *rule, const char *e164, const struct optout_
 /* Requests are welcome again; where they were already, nothing changes. */
 int optout_end(const struct rule *rule, const char *e164, const struct optout_source *source);
 
-/* The same for the verified number of an account of the site. */
+/* May this contact request go out again? Not where its recipient has opted out since it was made:
+ * what was on the air at that time could not be canceled. */
+int optout_allows(const struct rule *rule, const struct message_row *message, bool *allowed);
+
+/* In or out for the verified number of an account of the site. */
 int optout_by_account(const struct rule *rule, const char *account, bool welcome,
 		      struct refusal *why);

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/gsm_text.h"
 #include "base/util.h"
+#include "queue/db_verification.h"
 
 static const char *const names[] = {
 	[REASON_NONE] = "",
@@ -102,15 +104,16 @@ bool rule_sees(const struct rule *rule, const char *site)
 int rule_limit(const struct rule *rule, const struct place_key *key,
 	       const struct config_rates *rates, const char *what, struct refusal *why)
 {
+	char window[CLOCK_TEXT_SIZE];
 	const struct config_rate *full;
 	int64_t next_at;
 	int err = db_place_fits(rule->db, key, rates, &next_at, &full);
 
 	if (err < 0 || next_at == 0)
 		return err;
+	clock_span(full->window_ms, window);
 	return rule_refuse(why, REASON_LIMIT_REACHED, next_at - db_now(rule->db),
-			   "At most %u %s in %lld minutes. Try again later.", full->count, what,
-			   (long long)((full->window_ms + 59999) / 60000));
+			   "At most %u %s in %s. Try again later.", full->count, what, window);
 }
 
 int rule_account(const char *account, const char *field, struct refusal *why)
@@ -130,4 +133,15 @@ int rule_account(const char *account, const char *field, struct refusal *why)
 			return rule_refuse_field(why, field, "bad_utf8", "It is not valid UTF-8.");
 	}
 	return 0;
+}
+
+int rule_locale(const char *locale, struct refusal *why)
+{
+	static const char tag[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	size_t n = locale != NULL ? strlen(locale) : 0;
+
+	if (locale == NULL || (n > 0 && n < LOCALE_SIZE && strspn(locale, tag) == n))
+		return 0;
+	return rule_refuse_field(why, "locale", "not_a_locale", "A language tag like ru or en-GB.");
 }

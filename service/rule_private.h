@@ -25,3 +25,6 @@ int rule_limit(const struct rule *rule, const struct place_key *key,
 
 /* An account name of the site: 1 to 128 bytes of UTF-8. */
 int rule_account(const char *account, const char *field, struct refusal *why);
+
+/* A language tag like ru or en-GB, whether there are words in it or not; NULL: none is named. */
+int rule_locale(const char *locale, struct refusal *why);

@@ -148,13 +148,27 @@ static bool is_initials(const uint32_t *word, size_t n)
 	return true;
 }
 
+static bool is_digit(uint32_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* What stands before it is no part of a word, or of a name. */
+static bool begins_a_word(uint32_t c)
+{
+	return is_digit(c) || u_isUAlphabetic((UChar32)c);
+}
+
 static bool is_link(const uint32_t *word, size_t n)
 {
 	bool dotted = false;
+	size_t start = 0;
 
 	for (size_t i = 0; i < n; i++)
 		dotted |= is_inner_dot(word, n, i);
-	return begins(word, n, "http") || begins(word, n, "www") ||
+	while (start < n && !begins_a_word(word[start]))
+		start++;
+	return begins(word + start, n - start, "http") || begins(word + start, n - start, "www") ||
 	       (dotted && !is_initials(word, n));
 }
 
@@ -181,11 +195,6 @@ static void drop_links(struct name *name)
 	}
 	*name = kept;
 	secret_wipe(&kept, sizeof(kept));
-}
-
-static bool is_digit(uint32_t c)
-{
-	return c >= '0' && c <= '9';
 }
 
 /* The end of a run of digits that begins at i; what is no letter does not interrupt it. */
@@ -244,8 +253,7 @@ static void cut(struct name *name)
 	while (name->n > 0 && strchr(" -,(&_", (int)(name->c[name->n - 1] & 0x7f)) != NULL &&
 	       name->c[name->n - 1] < 0x80)
 		name->n--;
-	while (start < name->n && !is_digit(name->c[start]) &&
-	       !u_isUAlphabetic((UChar32)name->c[start]))
+	while (start < name->n && !begins_a_word(name->c[start]))
 		start++;
 	memmove(name->c, name->c + start, (name->n - start) * sizeof(name->c[0]));
 	name->n -= start;

@@ -232,7 +232,7 @@ int verification_check(const struct rule *rule, const char *id, const char *code
 
 	memset(why, 0, sizeof(*why));
 	err = open_entry(rule, id, code, account, &entry, why);
-	if (err == 0 && entry.c.row.state == VER_PENDING)
+	if (err == 0 && (entry.c.row.state == VER_PENDING || entry.c.row.state == VER_EXPIRED))
 		err = verification_check_lock(rule, &entry.keys, why);
 	if (err == 0)
 		err = refuse_state(rule, &entry.c, why);

@@ -6,7 +6,6 @@
  * else a new one begins; limits; then the code, its text, its message, the row, the places and the
  * key are kept together or not at all. The code exists as a keyed hash and inside the sealed text
  * only. */
-#include <ctype.h>
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -58,21 +57,6 @@ static int read_purpose(const char *purpose, struct verification_wish *wish, str
 	if (config_is_purpose(wish->purpose))
 		return 0;
 	return rule_refuse_field(why, "purpose", "unknown", "One of register, login, change.");
-}
-
-static int read_locale(const char *locale, struct verification_wish *wish, struct refusal *why)
-{
-	wish->locale = locale;
-	if (locale == NULL)
-		return 0;
-	for (const char *c = locale; *c != '\0'; c++)
-		if (!isalnum((unsigned char)*c) && *c != '-' && *c != '_')
-			return rule_refuse_field(why, "locale", "not_a_locale",
-						 "A language tag like ru or en-GB.");
-	if (locale[0] == '\0' || strlen(locale) >= LOCALE_SIZE)
-		return rule_refuse_field(why, "locale", "not_a_locale",
-					 "A language tag like ru or en-GB.");
-	return 0;
 }
 
 static int read_app_hash(const char *app_hash, struct verification_wish *wish, struct refusal *why)
@@ -145,12 +129,13 @@ static int read_request(const struct rule *rule, const struct verification_reque
 
 	memset(wish, 0, sizeof(*wish));
 	wish->account = request->account;
+	wish->locale = request->locale;
 	if (err == 0)
 		err = read_channel(rule, request->channel, wish, why);
 	if (err == 0)
 		err = read_purpose(request->purpose, wish, why);
 	if (err == 0)
-		err = read_locale(request->locale, wish, why);
+		err = rule_locale(request->locale, why);
 	if (err == 0)
 		err = read_app_hash(request->app_hash, wish, why);
 	if (err == 0)

@@ -21,7 +21,7 @@ _simgate() {
 		esac
 	done
 	case $previous in
-	smstools | gammu | --socket | --bundle) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+	--socket | --bundle) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
 	--state) set -- scheduled queued sending uncertain sent delivered failed expired canceled ;;
 	--kind) set -- verification contact_request text ;;
 	--priority) set -- high normal low ;;
@@ -29,6 +29,7 @@ _simgate() {
 	--transliterate) set -- never save_parts always ;;
 	--channel) set -- sms inbound_sms missed_call ;;
 	--purpose) set -- register login change ;;
+	--locale) set -- ru vi en ;;
 	*)
 		set --
 		local verbs verb=${words[0]-} sub=${words[1]-}
@@ -40,6 +41,11 @@ _simgate() {
 			set -- $(awk '{ print $1 }' <<<"$verbs" | sort -u)
 		elif [[ -z $sub ]] && awk -v v="$verb" '$1 == v && $2 != "-" { found = 1 } END { exit !found }' <<<"$verbs"; then
 			set -- $(awk -v v="$verb" '$1 == v { print $2 }' <<<"$verbs")
+		elif [[ $verb == import || $verb == backup ]]; then
+			mapfile -t COMPREPLY < <(compgen -f -- "$current")
+			return
+		elif [[ "$verb $sub" == "account contact" ]]; then
+			set -- on off
 		elif [[ $verb == modem || $verb == ussd ]]; then
 			field=name
 			set -- $(_simgate_ids modem list)
@@ -48,7 +54,7 @@ _simgate() {
 			set -- $(_simgate_ids list --limit 20)
 		elif [[ $verb == cancel ]]; then
 			field=id
-			set -- $(_simgate_ids list --state queued --limit 20)
+			set -- $(_simgate_ids list --state queued --limit 20) $(_simgate_ids list --state scheduled --limit 20)
 		fi
 		;;
 	esac

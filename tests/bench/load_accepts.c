@@ -1,5 +1,9 @@
-/* load_accepts.c SOCKET CONNECTIONS REQUESTS - submits texts over keep-alive connections as fast as
- * they are answered, and prints the rate of 202 answers and the spread of their latencies. */
+/* load_accepts.c - submits texts over keep-alive connections as fast as they are answered, and
+ * prints the rate of 202 answers and the spread of their latencies.
+ *
+ *   load_accepts SOCKET CONNECTIONS REQUESTS             simgate
+ *   load_accepts HOST:PORT CONNECTIONS REQUESTS TARGET   another gateway: GET TARGET, # a number */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +26,7 @@ struct connection {
 static struct connection connections[CONNECTIONS_MAX];
 static double *latencies;
 static long asked, answered, refused, total;
+static const char *target; /* of GET */
 
 static double now_s(void)
 {
@@ -37,7 +42,22 @@ static void fail(const char *what)
 	exit(1);
 }
 
-static int dial(const char *path)
+static int dial_tcp(const char *address)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	char host[64];
+	unsigned port;
+
+	if (sscanf(address, "%63[^:]:%u", host, &port) != 2 || inet_aton(host, &to.sin_addr) == 0)
+		fail(address);
+	to.sin_port = htons((uint16_t)port);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+		fail(address);
+	return fd;
+}
+
+static int dial_unix(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -48,15 +68,34 @@ static int dial(const char *path)
 	return fd;
 }
 
-static void ask(struct connection *c)
+static int write_post(char *request, size_t size)
 {
-	char request[512], body[128];
+	char body[128];
 	int n = snprintf(body, sizeof(body), "{\"to\":\"+7912%07ld\",\"text\":\"load %ld\"}",
 			 asked % 10000000, asked);
 
-	n = snprintf(request, sizeof(request),
-		     "POST /v1/messages HTTP/1.1\r\nHost: s\r\nContent-Length: %d\r\n\r\n%s", n,
-		     body);
+	return snprintf(request, size,
+			"POST /v1/messages HTTP/1.1\r\nHost: s\r\nContent-Length: %d\r\n\r\n%s", n,
+			body);
+}
+
+static int write_get(char *request, size_t size)
+{
+	int before = (int)strcspn(target, "#");
+
+	return snprintf(request, size, "GET %.*s%07ld%s HTTP/1.1\r\nHost: s\r\n\r\n", before,
+			target, asked % 10000000,
+			target[before] != '\0' ? target + before + 1 : "");
+}
+
+static void ask(struct connection *c)
+{
+	char request[512];
+	int n = target != NULL ? write_get(request, sizeof(request))
+			       : write_post(request, sizeof(request));
+
+	if ((size_t)n >= sizeof(request))
+		fail(target);
 	asked++;
 	c->used = c->wanted = 0;
 	c->asked_at = now_s();
@@ -106,8 +145,9 @@ int main(int argc, char **argv)
 	int epoll = epoll_create1(0), n_connections;
 	double began;
 
-	if (argc != 4)
+	if (argc != 4 && argc != 5)
 		return 2;
+	target = argv[4];
 	n_connections = atoi(argv[2]);
 	total = atol(argv[3]);
 	if (n_connections < 1 || n_connections > CONNECTIONS_MAX || total < n_connections)
@@ -116,7 +156,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < n_connections; i++) {
 		struct epoll_event event = { .events = EPOLLIN, .data.ptr = &connections[i] };
 
-		connections[i].fd = dial(argv[1]);
+		connections[i].fd = target != NULL ? dial_tcp(argv[1]) : dial_unix(argv[1]);
 		epoll_ctl(epoll, EPOLL_CTL_ADD, connections[i].fd, &event);
 	}
 	began = now_s();

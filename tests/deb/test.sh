@@ -80,6 +80,7 @@ ok "makes the user"
 in_copy stat -c '%a %U:%G' /etc/simgate/simgate.conf | grep -qx '640 root:simgate' || fail "mode of the configuration"
 in_copy stat -c '%a %U:%G' /var/lib/simgate | grep -qx '700 simgate:simgate' || fail "mode of the folder of data"
 in_copy stat -c '%a %U:%G' /etc/simgate/pin | grep -qx '700 root:root' || fail "mode of the folder of PINs"
+in_copy stat -c '%a %U:%G' /var/spool/simgate | grep -qx '2770 simgate:simgate' || fail "mode of the spool"
 ok "has narrow rights"
 
 for unit in simgated.service simgated.socket; do
@@ -113,7 +114,7 @@ grep -q '"status"' "$work/status" || {
 	fail "the daemon does not answer"
 }
 in_copy simgate status >"$work/status" || [ $? -le 2 ]
-grep -q "^version" "$work/status" || fail "simgate status: $(cat "$work/status")"
+grep -q "^simgated" "$work/status" || fail "simgate status: $(cat "$work/status")"
 ok "runs as its user, with the key as a credential"
 in_copy sh -c "echo 'queue_max = 5000000;' >> /etc/simgate/simgate.conf"
 stop() {

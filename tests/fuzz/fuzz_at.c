@@ -18,6 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct at_times times = {
 	.quiet_ms = 1,
+	.guard_ms = 1,
 	.drain_ms = 2,
 	.probe_ms = 1,
 	.query_ms = 1,
@@ -25,6 +26,7 @@ static const struct at_times times = {
 	.escape_ms = 1,
 	.late_ok_ms = 1,
 	.quote_ms = 1,
+	.late_mr_ms = 1,
 	.byte_ms = 1,
 };
 

@@ -187,7 +187,7 @@ DEFAULTS = """
 socket = {{ path = "{folder}/api.sock"; mode = "0666"; }};
 database = "{database}";
 key_file = "{folder}/key";
-log = {{ level = "debug"; transcripts = "{folder}/transcripts"; }};
+log = {{ level = "{level}"; transcripts = "{folder}/transcripts"; }};
 """
 
 SITE = """
@@ -214,12 +214,13 @@ class Gateway(Process):
     """simgated with a configuration of its own in folder."""
 
     def __init__(self, folder, *modems, sites=None, more="", env=None, start=True, wrapper=(),
-                 database=None):
+                 database=None, level="debug"):
         self.folder, self.env, self.wrapper = folder, env, list(wrapper)
         self.socket = os.path.join(folder, "api.sock")
         self.config = os.path.join(folder, "simgate.conf")
         self.database = database or os.path.join(folder, "simgate.db")
-        text = DEFAULTS.format(folder=folder, database=self.database) + (one_site() if sites is None else sites)
+        text = DEFAULTS.format(folder=folder, database=self.database, level=level)
+        text += one_site() if sites is None else sites
         text += f"modems = ( {', '.join(modems)} );\n{more}\n"
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(text)

@@ -324,6 +324,36 @@ def test_an_operator_of_several_sites_lists_them_all(several):
     assert {m["id"] for m in named["items"]} == set(made.values())
 
 
+def twice(gateway, method, path, name, *values):
+    """The status of a request that has a header more than once."""
+    connection = gate.UnixConnection(gateway.socket)
+    connection.putrequest(method, path)
+    for value in values:
+        connection.putheader(name, value)
+    connection.endheaders()
+    answer = gate.Answer(connection.getresponse())
+    connection.close()
+    return answer
+
+
+def test_a_header_that_decides_comes_once(several):
+    for names in (("alpha", "beta"), ("alpha", "alpha")):
+        gate.refused(twice(several, "GET", "/v1/messages", "Simgate-Site", *names), 400, "bad_header")
+    path = "/v1/messages?site=alpha"
+    gate.refused(twice(several, "POST", path, "Idempotency-Key", "a", "b"), 400, "bad_header")
+    answer = twice(several, "POST", path, "Content-Length", "2", "3")
+    gate.refused(answer, 400, "bad_header")
+    assert answer.headers["Connection"] == "close"
+
+
+def test_blanks_after_a_header_are_no_part_of_it(several):
+    for name in ("alpha ", "alpha \t "):
+        assert several.get("/v1/messages", headers={"Simgate-Site": name}).status == 200
+    key = [several.post("/v1/messages?site=alpha", {"to": TO, "text": "blanks"},
+                        headers={"Idempotency-Key": key})["id"] for key in ("k", "k ", '"k" ')]
+    assert len(set(key)) == 1
+
+
 def test_a_site_must_be_named_where_one_is_needed(several):
     gate.refused(several.post("/v1/messages", body()), 400, "site_required")
     gate.refused(several.get("/v1/accounts/a"), 400, "site_required")
@@ -470,11 +500,12 @@ def test_health_follows_the_modem(field):
 
 def test_a_modem_shows_every_field(field):
     _, gateway = field.pair()
+    gate.wait_until(lambda: gateway.get("/v1/modems/gsm0")["operator"], why="no operator is told")
     shown = gateway.get("/v1/modems/gsm0")
     assert {"name", "state", "why", "since", "operator", "registration", "rat", "dbm", "imei",
             "imsi", "iccid", "number", "quotas", "counters", "pacing", "last_error",
             "recovery_step"} <= set(shown.body)
-    assert shown["imei"] and shown["imsi"] and shown["iccid"] and shown["operator"]
+    assert shown["imei"] and shown["imsi"] and shown["iccid"]
     assert shown["registration"] in ("home", "roaming") and shown["dbm"] < 0
     listed = gateway.get("/v1/modems")
     assert [m["name"] for m in listed["items"]] == ["gsm0"] and listed["next"] is None

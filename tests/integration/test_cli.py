@@ -87,7 +87,8 @@ def test_send_can_wait(run):
 def test_what_send_refuses(run):
     refused(run("send", "12", "x"), FAILED, "number_too_short", "to:")
     refused(run("send", TO, stdin=""), FAILED, "empty")
-    refused(run("send", "--ttl", "soon", TO, "x"), FAILED, "ttl")
+    refused(run("send", "--ttl", "soon", TO, "x"), USAGE, "--ttl", "90s, 5m, 3h or 1d")
+    refused(run("send", "--ttl", "900d", TO, "x"), FAILED, "ttl")
     refused(run("send", "--priority", "urgent", TO, "x"), FAILED, "high, normal, low")
     refused(run("send", TO, stdin="x" * 70000), USAGE, "longer")
 
@@ -158,7 +159,7 @@ def test_an_uncertain_end_is_7(field):
 
 def test_preview(run):
     shown = done(run("preview", "aяb"))
-    assert "ucs2, 1 parts, 3 units" in shown and "'я'" in shown
+    assert "ucs2, 1 part, 3 units" in shown and "'я'" in shown
     assert json.loads(done(run("--json", "preview", stdin="hello")))["units_left"] == 155
     refused(run("preview", "x" * 1531), FAILED, "too_long")
 

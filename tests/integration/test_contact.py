@@ -105,6 +105,7 @@ FIELD_ROWS = [
     ({"order": "12 345"}, "bad_characters", "order"),
     ({"order": "№12345"}, "bad_characters", "order"), ({"order": "x" * 21}, "too_long", "order"),
     ({"order": "1\n2"}, "bad_characters", "order"), ({"order": 12345}, "wrong_type", "order"),
+    ({"locale": "!!"}, "not_a_locale", "locale"), ({"locale": "x" * 17}, "not_a_locale", "locale"),
     ({"phone": "+79123456789"}, "unknown_member", "phone"),
     ({"text": "hi"}, "unknown_member", "text"),
 ]
@@ -125,6 +126,7 @@ def test_then_accounts_opt_out_and_limits(pair, people):
     for _ in range(2):
         assert ask(gateway, sender, recipient).status == 202
     limited = gate.refused(ask(gateway, sender, recipient), 429, "limit_reached")
+    assert "in 1 hour." in limited["detail"]
     assert 3500 < int(limited.headers["Retry-After"]) <= 3600
     gate.refused(ask(gateway, sender, "no one"), 409, "recipient_not_verified")
     wait_text(simulator, phone, 2)
@@ -227,6 +229,27 @@ def test_words_of_all_languages_stop_requests(pair, people, word):
     simulator.control(f"sms {phone} START")
     gate.wait_until(lambda: gateway.get(number)["opted_out_at"] is None)
     assert ask(gateway, sender, recipient).status == 202
+
+
+@pytest.mark.parametrize("fault, state, reason", [
+    ("cms 42", "failed", "opted_out"), ("silent on payload", "uncertain", "no_reply")])
+def test_a_stop_reaches_what_is_on_the_air(field, fault, state, reason):
+    """It is refused, or nobody knows; a later try would be a request after the STOP."""
+    simulator, gateway = field.pair("--send-time", 5, sites=gate.one_site(
+        contact=OPEN, site='on_uncertain = { contact_request = "resend"; };'))
+    gate.verify(simulator, gateway, "to", "+79161234567")
+    simulator.control("set send-time 2000")
+    simulator.control(f"fault {fault}")
+    asked = ask(gateway, "from", "to")
+    gateway.wait_message(asked["message"], "sending")
+    assert gateway.post("/v1/accounts/to/contact", {"allowed": False}).status == 200
+    assert gateway.message(asked["message"])["state"] == "sending"
+    ended = gateway.wait_message(asked["message"], state)
+    assert ended["reason"]["code"] == reason
+    simulator.control("set send-time 5")
+    gate.verify(simulator, gateway, "other", "+79161234568")  # whatever was to go has gone
+    assert texts(simulator, "+79161234567") == []
+    assert gateway.message(asked["message"])["state"] == state
 
 
 def test_what_never_arrives_gives_its_place_back(field):

@@ -233,6 +233,23 @@ def test_a_bad_last_event_id_is_refused(pair):
         gate.refused(answer, 400, "bad_header")
 
 
+def test_head_of_a_stream_is_a_header_and_no_more(pair):
+    for path in ("/v1/events", "/v1/modems/gsm0/trace"):
+        with gate.socket.socket(gate.socket.AF_UNIX) as sock:
+            sock.settimeout(gate.LIMIT)
+            sock.connect(pair[1].socket)
+            sock.sendall(f"HEAD {path} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n".encode())
+            answer = b"".join(iter(lambda: sock.recv(65536), b""))
+        head, rest = answer.split(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 ") and b"text/event-stream" in head and rest == b""
+
+
+def test_blanks_after_a_last_event_id_are_no_part_of_it(pair):
+    end = last(pair[1])
+    answer = pair[1].get("/v1/events", headers={"Last-Event-ID": f"{end} \t"})
+    assert (answer.status, answer["items"], answer["next"]) == (200, [], end)
+
+
 def test_streams_are_counted(field):
     gateway = field.gateway(gate.modem("gsm0", f"{field.folder}/no-such-modem"))
     streams = [Stream(gateway) for _ in range(32)]

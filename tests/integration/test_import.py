@@ -1,4 +1,5 @@
 """What an older gateway has not sent yet is taken over, once."""
+import datetime
 import os
 import sqlite3
 import subprocess
@@ -72,6 +73,19 @@ def test_an_interrupted_run_is_repeated(pair, run, tmp_path):
     assert arrived(pair, before, 2) == ["afterwards", "once"]
 
 
+def backup(number, *parts):
+    """As gammu-smsd-inject leaves it."""
+    text = "; This file format was designed for Gammu\n\n"
+    for n, part in enumerate(parts):
+        hexed = part.encode("utf-16-be").hex().upper()
+        text += (f"[SMSBackup{n:03}]\n; {part}\nPDU = Submit\nState = UnSent\nNumber = \"{number}\"\r\n"
+                 f"NumberUnicode = {number.encode('utf-16-be').hex().upper()}\r\n"
+                 f"Name = \"\"\r\nNameUnicode = \r\nText00 = {hexed[:16]}\r\nText01 = {hexed[16:]}\r\n"
+                 f"Coding = Unicode_No_Compression\nFolder = 0\nLength = {len(part)}\nClass = -1\n"
+                 f"ReplySMSC = False\nUDH = 050003A7{len(parts):02X}{n + 1:02X}\n\n")
+    return text.encode()
+
+
 def test_gammus_outbox(pair, run, tmp_path):
     before = len(pair[0].handset())
     files = {
@@ -80,12 +94,18 @@ def test_gammus_outbox(pair, run, tmp_path):
         "OUTC20261121_193005_00_+79121234513_a_note_.txt": b"\xef\xbb\xbflong name",
         "OUT+79121234514.txtf": b"flash",
         "OUT+79121234515.smsbackup": b"[SMSBackup001]",
+        "OUTC20261121_193006_00_+79121234516_sms0.smsbackup": backup("+79121234516", "долгий ", "текст"),
+        "OUTC20261121_193007_00_+79121234517_sms0.smsbackup":
+            backup("+79121234517", "flash").replace(b"Class = -1", b"Class = 0"),
     }
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     code, out, err = run("gammu", tmp_path)
-    assert code == 1 and out.startswith("3 taken over, 2 refused."), (out, err)
-    assert arrived(pair, before, 3) == ["long name", "short name", "с BOM"]
+    assert code == 1 and out.startswith("4 taken over, 3 refused."), (out, err)
+    assert arrived(pair, before, 4) == ["long name", "short name", "долгий текст", "с BOM"]
+    assert "515.smsbackup stays: it has no number or no text" in err
+    assert "517_sms0.smsbackup stays: it is no plain text (flash)" in err
+    assert "514.txtf stays: it is no plain text (flash" in err
 
 
 def test_gammus_database(pair, run, tmp_path):
@@ -106,10 +126,14 @@ def test_gammus_database(pair, run, tmp_path):
         """)
     content = path.read_bytes()
     code, out, err = run("gammu", path)
-    assert code == 1 and out.startswith("2 taken over, 2 refused."), (out, err)
+    assert code == 1 and out.startswith("3 taken over, 1 refused."), (out, err)
     assert arrived(pair, before, 2) == ["first, second, third", "one"]
-    assert "--send-at" in err and path.read_bytes() == content
-    assert run("gammu", path)[1].startswith("2 taken over")  # the same two: no others arrive
+    assert "3 stays: it is no plain text" in err and path.read_bytes() == content
+    [later] = pair[1].get("/v1/messages?state=scheduled")["items"]
+    assert later["to"] == "+79121234524"
+    local = datetime.datetime(2099, 1, 1).astimezone().timestamp()
+    assert gate.seconds(later["deadline"]) == local + 24 * 3600
+    assert run("gammu", path)[1].startswith("3 taken over")  # the same two: no others arrive
     assert pair[1].get("/v1/status")["messages"]["queued"] == 0
 
 

@@ -1,5 +1,6 @@
 """Modems of other makers: the same five messages, an SMS and a report through each of them."""
 import re
+import time
 
 import pytest
 
@@ -153,8 +154,9 @@ def test_sms_over_lte_alone_is_registered(field, modems):
     modem = modems(quectel())
     gateway = field.gateway(gate.modem("gsm0", modem.device))
     gateway.wait_modem()
+    gate.wait_until(lambda: gateway.get("/v1/modems/gsm0")["rat"] == "LTE", why="no LTE")
     shown = gateway.get("/v1/modems/gsm0").body
-    assert shown["registration"] == "home_sms_only" and shown["rat"] == "LTE"
+    assert shown["registration"] == "home_sms_only"
     assert shown["iccid"] == "89701010050640000001"
     assert (shown["imei"], shown["imsi"]) == ("861107030000001", "250011234567890")
 
@@ -228,6 +230,82 @@ class BrownOut(OtherModem):
             self.error(304, "CMS")
 
 
+class OkFirst(OtherModem):
+    """OK, and a moment later the +CMGS: that it speaks of."""
+
+    def answer(self, lines, final="OK"):
+        if not lines or not lines[0].startswith("+CMGS"):
+            return super().answer(lines, final)
+        super().answer([], final)
+        return self.after(0.02, self.urc, *lines)
+
+
+class Noisy(OtherModem):
+    """Says everything that is no restart while the network answers, and NULs between lines."""
+
+    def submit(self, line):
+        for noise in ("+PACSP0", "RING", "NO CARRIER", "BUSY", "+CSSI: 1", "^BOOT:1,0", "+CBM: 3",
+                      "+CREG: 1", "UNDER-VOLTAGE WARNNING", "\0\0", "+CMGL: 1", "+CPIN: READY"):
+            self.urc(noise)
+        super().submit(line)
+
+    def urc(self, *lines):
+        super().urc(*lines)
+        self.wire.write(b"\0")
+
+    def report(self, part, status=0):
+        length, pdu = other_pdu.status_report(part.mr, part.to, status)
+        self.urc(f"+CDS: {length}", "+CREG: 1", pdu)
+
+
+class Deregistered(OtherModem):
+    """Another program left it with AT+COPS=2."""
+
+    def power_on(self):
+        super().power_on()
+        self.p.creg, self.p.answers["AT+COPS?"] = "+CREG: {n},0", ["+COPS: 2"]
+
+    def command(self, text):
+        if text == "AT+COPS=0":
+            self.p.creg, self.p.answers["AT+COPS?"] = "+CREG: {n},1", ['+COPS: 0,0,"MegaFon",2']
+            self.p.answers[text] = []
+        super().command(text)
+
+
+class NoValidity(OtherModem):
+    """Its message centre takes no validity period."""
+
+    def submit(self, line):
+        first = int(line[2 * int(line[:2], 16) + 2:][:2], 16)
+        if first & 0x18:
+            self.answer([], "+CMS ERROR: 199")
+        else:
+            super().submit(line)
+
+
+class InData(OtherModem):
+    """A data call is open: only +++ with a second of silence before and after is understood."""
+
+    def power_on(self):
+        super().power_on()
+        self.heard, self.plus, self.data = time.monotonic(), 0, True
+
+    def take(self, octet):
+        silence, self.heard = time.monotonic() - self.heard, time.monotonic()
+        if not self.data:
+            super().take(octet)
+            return
+        self.plus = self.plus + 1 if octet == ord("+") and (self.plus or silence >= 1) else 0
+        self.wire.write(b"~\xff}#\xc0!")
+        if self.plus == 3:
+            self.after(1, self.escaped)
+
+    def escaped(self):
+        if self.plus == 3:
+            self.data, self.p.answers["ATH"] = False, []
+            self.urc("OK")
+
+
 class InNumbers(OtherModem):
     """ATV0 was saved in it, years ago."""
 
@@ -263,8 +341,13 @@ def odd(**changes):
     (NationalReport, odd(notices=[[2, 1, 0, 1, 0]])),
     (BrownOut, odd(reports=False)),
     (InNumbers, odd(boot=())),
+    (OkFirst, odd(notices=[[2, 1, 0, 1, 0]])),
+    (Noisy, odd(notices=[[2, 1, 0, 1, 0]])),
+    (Deregistered, odd()),
+    (NoValidity, odd()),
+    (InData, odd(boot=())),
 ], ids=("cr-cr-lf", "lf", "no-blank", "late-prompt", "early-report", "national-report", "brown-out",
-        "in-numbers"))
+        "in-numbers", "ok-first", "noisy", "deregistered", "no-validity", "in-data"))
 def test_oddity(field, kind, personality):
     modem = kind(personality, Pty())
     gateway = field.gateway(gate.modem("gsm0", modem.device))

@@ -141,8 +141,9 @@ def test_a_limit_holds_and_opens_again(field):
         gateway.wait_message(message, "sent")
     seen = sims[0].wait_handset(13)
     texts = [m["at_us"] / 1e6 for m in seen if m["to"] != "+79129999999"]
-    for i in range(len(texts) - 4):  # never a fifth text within the span (accepted, not begun)
-        assert texts[i + 4] - texts[i] > 2.8, texts
+    for i in range(len(texts) - 4):  # never a fifth text within the span; it counts from
+        # the begin, and on a busy machine what was begun is accepted a while later
+        assert texts[i + 4] - texts[i] > 2, texts
     code = [m["to"] for m in seen].index("+79129999999")
     assert code <= 6, code  # it took the reserve
     quotas = modem(gateway)["quotas"]

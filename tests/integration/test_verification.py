@@ -490,6 +490,10 @@ def test_a_code_ends(field):
     code = codes(simulator, phone)[0]
     path = f"/v1/verifications/{started['id']}"
     gate.wait_until(lambda: gateway.get(path)["state"] == "expired", why="the code did not end")
+    events = "/v1/events?types=verification.expired"
+    told = gate.wait_until(lambda: gateway.get(events)["items"], why="its end was not told")
+    assert [e["subject"] for e in told] == [started["id"]]
+    assert gate.seconds(told[0]["at"]) >= gate.seconds(gateway.get(path)["expires_at"])
     gate.refused(check(gateway, started["id"], code), 410, "code_expired")
     gate.refused(check(gateway, started["id"], other(code)), 410, "code_expired")
     assert gateway.get(path)["attempts_left"] == 5

@@ -1,5 +1,6 @@
 """Clients that never stop: each submits, asks again with the same key until it is answered, and
 keeps what it was told. ledger.py compares that with what is there at the end."""
+import collections
 import http.client
 import itertools
 import random
@@ -14,6 +15,11 @@ POOL = 4                   # numbers whose limits are worn out at a time
 LIFE_S = 900               # of such numbers: windows are an hour, the clock jumps by minutes
 
 
+def phone_of(code, n):
+    """The n-th number from the block +7CODE on, in a prefix of its own."""
+    return f"+7{code + n // 1000}{n % 1000:03d}0000"
+
+
 class Told:
     """What clients were told; lists and dictionaries that one thread each writes."""
 
@@ -21,8 +27,9 @@ class Told:
         self.texts = {}       # key -> (site, id, text)
         self.canceled = set() # ids
         self.wrong = {}       # phone -> wrong entries that were judged
-        self.locked = {}      # (account, phone) -> until when it must be (monotonic)
-        self.limited = {}     # phone -> until when no code may be sent
+        self.locked = {}      # (account, phone) -> (until when it must be, in which life it was told)
+        self.limited = {}     # phone -> the same: no code may be sent
+        self.held = collections.Counter()  # refusals that a later life of the daemon repeated
         self.approved = {}    # account -> phone
         self.contacts = {}    # order -> (id, message)
         self.events = {}      # seq -> (type, subject)
@@ -94,7 +101,7 @@ class Texts(Client):
 
 class Guesser(Client):
     """Wears out the limits of a few numbers and enters wrong codes, again and again."""
-    serial = itertools.count(1)
+    serial, people = itertools.count(1), itertools.count(1)
 
     def __init__(self, *rest):
         super().__init__(*rest)
@@ -103,8 +110,8 @@ class Guesser(Client):
     def choose(self):
         self.pool = [each for each in self.pool if time.monotonic() < each["end"]]
         while len(self.pool) < POOL:
-            n = next(self.serial)
-            self.pool.append({"account": f"guesser {n}", "phone": f"+7916{n:03d}0000", "id": None,
+            n = next(self.people)
+            self.pool.append({"account": f"guesser {n}", "phone": phone_of(916, n), "id": None,
                               "codes": n % 2 == 0, "end": time.monotonic() + LIFE_S})
         return self.rng.choice(self.pool)
 
@@ -115,6 +122,11 @@ class Guesser(Client):
             self.guess(each)
         time.sleep(0.2 + self.rng.random() * 0.3)
 
+    def refused(self, what, table, key, each):
+        """It must stay refused while the number is used, whoever dies meanwhile."""
+        life = table.setdefault(key, (each["end"], self.world.life))[1]
+        self.told.held[what] += life != self.world.life
+
     def begin(self, each):
         key = f"start-{next(self.serial)}-{self.name}"
         pair = each["account"], each["phone"]
@@ -123,12 +135,12 @@ class Guesser(Client):
             each["id"] = answer["id"]
             for what, held in (("locked", self.told.locked.get(pair)),
                                ("limit_reached", self.told.limited.get(pair[1]))):
-                if held and time.monotonic() < held:
+                if held and time.monotonic() < held[0]:
                     self.told.faults.append(f"{pair}: {what} was forgotten")
         elif answer.reason == "limit_reached":
-            self.told.limited.setdefault(pair[1], each["end"])
+            self.refused("limits", self.told.limited, pair[1], each)
         elif answer.reason == "locked":
-            self.told.locked.setdefault(pair, each["end"])
+            self.refused("locks", self.told.locked, pair, each)
         elif answer.reason not in ("too_soon", "number_locked"):
             self.told.faults.append(f"start: {answer!r}")
 
@@ -140,7 +152,7 @@ class Guesser(Client):
             if pair in self.told.locked:
                 self.told.faults.append(f"{pair}: a wrong entry was judged while locked")
         elif answer.reason == "locked":
-            self.told.locked.setdefault(pair, each["end"])
+            self.refused("locks", self.told.locked, pair, each)
 
 
 class Honest(Client):
@@ -149,7 +161,7 @@ class Honest(Client):
 
     def turn(self):
         n = next(self.serial)
-        account, phone = f"honest {n}", f"+7921{n:03d}0000"
+        account, phone = f"honest {n}", phone_of(921, n)
         answer = self.ask("POST", "/v1/verifications", {"account": account, "phone": phone},
                           key=f"honest-{n}")
         if answer.status == 202 and self.enter(answer["id"], account, phone) and n > 1:

@@ -10,9 +10,11 @@
  *   ctrlz                        both went out
  *   reply                        +CMGS: has come, nobody has seen it
  *   commit-before, commit-after  any sync
+ *   unlink-before, unlink-after  a file of the spool goes
  *
  * With KILLPOINT_CUT=K it dies as if the power failed: of the writes since each file's last sync
- * only the first K reach the disk. Only files of the database are looked at. */
+ * only the first K reach the disk. Only files of the database are looked at, without its index of
+ * the write-ahead log: that is shared memory, which nobody reads after a crash. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -101,7 +103,7 @@ static bool is_database(int fd)
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, path, sizeof(path) - 1);
 	path[n < 0 ? 0 : n] = '\0';
-	return strstr(path, "simgate.db") != NULL;
+	return strstr(path, "simgate.db") != NULL && strstr(path, "-shm") == NULL;
 }
 
 static void remember(int fd, size_t n, off_t at)
@@ -172,6 +174,17 @@ int fsync(int fd)
 int fdatasync(int fd)
 {
 	return sync_file("fdatasync", fd);
+}
+
+int unlinkat(int folder, const char *name, int flags)
+{
+	int (*real)(int, const char *, int), err;
+
+	*(void **)&real = dlsym(RTLD_NEXT, "unlinkat");
+	reach("unlink-before");
+	err = real(folder, name, flags);
+	reach("unlink-after");
+	return err;
 }
 
 /* ---- the modem ---- */

@@ -26,6 +26,7 @@ import ledger  # noqa: E402
 
 QUOTA, QUOTA_S = 40, 10
 JUMP_MAX_S = 300  # far below the windows that the ledger looks at
+MANY = 300  # cycles in which every way to die is met
 POINTS = {"cmgs-before": 6, "cmgs-after": 6, "prompt": 6, "claim-before": 6, "claim-after": 6,
           "payload": 6, "ctrlz": 6, "reply": 6, "commit-before": 60, "commit-after": 60}
 # No late-reply: across a restart nobody can tell whose answer it is.
@@ -48,7 +49,7 @@ class World:
     def __init__(self, folder, seed, pause=0.3):
         self.folder, self.rng, self.pause = folder, random.Random(seed), pause
         self.stop, self.told = threading.Event(), clients.Told()
-        self.ends, self.jumps, self.offset = collections.Counter(), [], 0
+        self.ends, self.jumps, self.offset, self.life = collections.Counter(), [], 0, 0
         self.clock = os.path.join(folder, "calendar")
         self.set_clock(0)
         self.modems = [gate.Simulator(folder, "--send-time", 15, name=f"gsm{i}") for i in range(2)]
@@ -81,6 +82,7 @@ class World:
             env["KILLPOINT"] = f"{point} {nth}"
         if cut is not None:
             env["KILLPOINT_CUT"] = str(cut)
+        self.life += 1
         gate.Process.__init__(self.gateway, [os.path.join(gate.BUILD, "simgated"), "-c",
                                              self.gateway.config],
                               os.path.join(self.folder, "simgated.log"), env)
@@ -169,12 +171,16 @@ class World:
         for client in crowd:
             client.join(60)
 
-    def settle(self, limit=300):
-        """Until nothing waits any more."""
-        def empty():
-            counts = self.gateway.get("/v1/status")["messages"]
-            return not any(counts.get(state, 0) for state in ledger.LIVE)
-        gate.wait_until(empty, limit, "the queue did not empty")
+    def waiting(self):
+        counts = self.gateway.get("/v1/status")["messages"]
+        return sum(counts.get(state, 0) for state in ledger.LIVE)
+
+    def settle(self):
+        """Until nothing waits any more; it may take long, but it goes on."""
+        left = self.waiting()
+        while left > 0:
+            gate.wait_until(lambda: self.waiting() < left, why=f"of {left} waiting messages none went on")
+            left = self.waiting()
 
     def balance(self):
         """The ledger: (figures, what is wrong)."""
@@ -189,7 +195,8 @@ class World:
                        sorted(ledger.texts(told, messages, handset, wrong).items()))
         figures["codes sent"] = ledger.verifications(told, self.gateway, handset, wrong)
         figures["accounts proved"] = len(told.approved)
-        figures["numbers locked, limited"] = f"{len(told.locked)}, {len(told.limited)}"
+        figures["accounts locked"], figures["numbers limited"] = len(told.locked), len(told.limited)
+        figures.update((f"{what} that a later life held", n) for what, n in sorted(told.held.items()))
         figures["contact requests sent"] = ledger.contacts(told, messages, handset, wrong)
         figures["events"] = ledger.events(told, self.gateway, wrong)
         figures[f"most parts in {QUOTA_S} s of {QUOTA}"] = ledger.quota(
@@ -216,6 +223,8 @@ def torture(cycles, seed, pause=0.3, progress=lambda n, world: None, keep=None):
         world.run(cycles, progress)
         world.settle()
         figures, wrong = world.balance()
+        if cycles >= MANY:
+            wrong += [f"nobody died at {point}" for point in POINTS if not world.ends[point]]
         return world.ends, figures, wrong
     finally:
         world.close()
@@ -239,10 +248,10 @@ def main():
 
     print(f"seed {args.seed}", flush=True)
     ends, figures, wrong = torture(args.cycles, args.seed, progress=progress, keep=args.keep)
-    for title, rows in (("cycles ended by", ends), ("ledger", figures)):
+    for title, rows in (("cycles ended by", dict(sorted(ends.items()))), ("ledger", figures)):
         print(f"\n{title}")
         for name, value in rows.items():
-            print(f"  {name:<34}{value:>10}")
+            print(f"  {name:<34}{value:>14}")
     for line in wrong:
         print(f"WRONG: {line}")
     print(f"\n{args.cycles} cycles in {time.monotonic() - began:.0f} s, seed {args.seed}: "

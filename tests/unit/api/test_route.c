@@ -130,7 +130,8 @@ static const struct {
 	{ "a b", NULL },      { "a\"b", NULL },
 	{ "\"a\"b\"", NULL }, { "\"", NULL },
 	{ "\xd0\xaf", NULL }, { "a\tb", NULL },
-	{ "12345678", NULL }, /* one too long for the room given */
+	{ "abc \t", "abc" },  { "\"abc\" ", "abc" },
+	{ " ", NULL },        { "12345678", NULL }, /* one too long for the room given */
 };
 
 static void test_keys(void **state)

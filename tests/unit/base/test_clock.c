@@ -201,6 +201,26 @@ static void test_parse(void **state)
 	}
 }
 
+static void test_span(void **state)
+{
+	static const struct {
+		int64_t ms;
+		const char *words;
+	} cases[] = {
+		{ 1000, "1 second" },      { 90000, "90 seconds" },  { 60000, "1 minute" },
+		{ 5400000, "90 minutes" }, { 3600000, "1 hour" },    { 10800000, "3 hours" },
+		{ 86400000, "1 day" },     { 90000000, "25 hours" }, { 604800000, "7 days" },
+		{ 59999, "1 minute" },     { 1, "1 second" },
+	};
+	char out[CLOCK_TEXT_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		clock_span(cases[i].ms, out);
+		assert_string_equal(out, cases[i].words);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +231,7 @@ int main(void)
 		cmocka_unit_test(test_format),
 		cmocka_unit_test(test_format_room),
 		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_span),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

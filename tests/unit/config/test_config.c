@@ -133,6 +133,7 @@ static void put_config(struct dump *d, const struct config *c)
 	    (long long)c->retain_events_ms, (long long)c->retain_messages_ms, c->metrics_listen,
 	    (int)c->log_level, c->log_full_numbers);
 	put(d, "summary %lld transcripts %s\n", (long long)c->log_summary_ms, c->transcripts);
+	put(d, "spool %s of %s\n", c->spool, c->spool_site);
 }
 
 static void dump_text(struct dump *d, const char *text)
@@ -151,7 +152,7 @@ static void dump_text(struct dump *d, const char *text)
 	" steps[ resync reopen route init radio reset power ]\n"                                   \
 	" power[ ]\n"                                                                              \
 	" reset  cool 600000 per hour 6\n"
-#define DEFAULT_LOG "summary 900000 transcripts /var/lib/simgate/transcripts\n"
+#define DEFAULT_LOG "summary 900000 transcripts /var/lib/simgate/transcripts\nspool  of \n"
 
 static const char defaults[] =
 	"socket /run/simgate/api.sock 660 simgate database /var/lib/simgate/simgate.db "
@@ -369,7 +370,7 @@ static const char unusual[] =
 	"limits = { global = [ \"7/1m\" ]; };\n"
 	"metrics = { listen = \"127.0.0.1:9770\"; }; log = { level = \"debug\"; numbers = "
 	"\"full\";\n"
-	"summary = \"10s\"; transcripts = \"\"; };\n";
+	"summary = \"10s\"; transcripts = \"\"; }; spool = \"/sp\";\n";
 
 static const char unusual_dump[] =
 	"socket /s 600  database /d key /k queue 5000000\n"
@@ -439,7 +440,7 @@ static const char unusual_dump[] =
 	" balance 86400000 (-?[0-9]+([.,][0-9]+)?) 0\n"
 	" timeouts 10000 180000 5000\n" DEFAULT_WAITS " global[ 7/60000 ]\n"
 	"retain 1000 2000 3000 4000 metrics 127.0.0.1:9770 log 3 1\n"
-	"summary 10000 transcripts \n";
+	"summary 10000 transcripts \nspool /sp of b\n";
 
 static void test_every_setting(void **state)
 {

@@ -212,6 +212,16 @@ static const struct mistake between_settings[] = {
 	  4, "sites[0].test_numbers[1].phone", "the same as that of test_numbers[0]" },
 	{ SITE("test_numbers = ( { phone = \"+79000000001\"; } );"), 3,
 	  "sites[0].test_numbers[0].code", "is missing" },
+	{ "spool = \"/x\";", 1, "spool", "needs a site that may send texts: text = {" },
+	{ "spool = \"x\";", 1, "spool", "absolute path" },
+	{ "spool = 1;", 1, "spool", "must be a group" },
+	{ "spool = { site = \"a\"; };", 1, "spool.path", "is missing" },
+	{ "spool = { path = \"/x\";\nsite = \"a\"; };", 2, "spool.site", "no site named \"a\"" },
+	{ SITE("") "spool = { path = \"/x\";\nsite = \"a\"; };", 5, "spool.site",
+	  "may not send texts: it needs text = {" },
+	{ "sites = ( { name = \"a\"; text = { allowed = true; }; },\n"
+	  "{ name = \"b\"; text = { allowed = true; }; } );\nspool = \"/x\";",
+	  3, "spool", "must say whose texts they are: { path = \"/x\"; site = " },
 };
 
 static const struct mistake syntax[] = {

@@ -12,6 +12,7 @@ enum { LIMIT_MS = 20000, INPUT_MAX = 4096 };
 
 static const struct at_times quick = {
 	.quiet_ms = 30,
+	.guard_ms = 60,
 	.drain_ms = 150,
 	.probe_ms = 150,
 	.query_ms = 150,
@@ -19,6 +20,7 @@ static const struct at_times quick = {
 	.escape_ms = 60,
 	.late_ok_ms = 40,
 	.quote_ms = 40,
+	.late_mr_ms = 20,
 	.byte_ms = 10,
 };
 

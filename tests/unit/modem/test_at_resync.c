@@ -115,10 +115,30 @@ static void dead_modem_is_stuck(void **state)
 	run_until("stuck");
 	assert_int_equal(count("write AT\\r"), 2);
 	assert_int_equal(count("write ATQ0V1\\r"), 1);
+	assert_int_equal(count("write +++"), 0); /* nothing tells of a data call */
 	assert_int_equal(count("AT+CSQ"), 0);
 	assert_int_equal(rig.dones, 0);
 	modem_close();
 	assert_string_equal(strstr(rig.log, "done"), "done CLOSED -1 \"\"\n");
+}
+
+/* Left in a data call, a modem passes on what it gets, but for +++ between two silences. */
+static void data_call_is_left(void **state)
+{
+	static const struct habit habits[] = {
+		{ "+++ATH", "\r\nOK\r\n", 1, 0 }, /* this one only reads lines */
+		{ "AT+CGSN", "\r\n356938035643809\r\nOK\r\n", 1, 0 },
+		{ "AT*", NULL, 1, 0 },
+	};
+
+	(void)state;
+	modem_open(habits, ARRAY_LEN(habits));
+	make_noise("~\xff}#");
+	at_resync(rig.at);
+	run_until_idle();
+	assert_non_null(strstr(rig.log, "write +++\nwrite ATH\\r\nwrite AT+CGSN\\r\n"));
+	assert_int_equal(count("stuck"), 0);
+	modem_close();
 }
 
 /* A round that failed is followed by another one: a modem that comes back is found. */
@@ -327,6 +347,7 @@ int main(void)
 		cmocka_unit_test(late_answer_is_nobodys),
 		cmocka_unit_test(queries_fall_back),
 		cmocka_unit_test(dead_modem_is_stuck),
+		cmocka_unit_test(data_call_is_left),
 		cmocka_unit_test(modem_comes_back),
 		cmocka_unit_test(three_timeouts_are_stuck),
 		cmocka_unit_test(an_answer_ends_the_row),

@@ -106,6 +106,7 @@ static void asks_the_port_that_speaks_at(void **state)
 
 	(void)state;
 	begin();
+	rig.modems[3].frames = true; /* a port for diagnosis */
 	plug_all();
 	detect(true);
 	assert_int_equal(rig.n_seen, 5);
@@ -125,6 +126,7 @@ static void asks_the_port_that_speaks_at(void **state)
 	assert_int_equal(seen("ttyUSB0")->answer, PORT_SAME);
 	assert_int_equal(seen("ttyUSB1")->answer, PORT_LEFT);
 	assert_int_equal(seen("ttyUSB3")->answer, PORT_SILENT);
+	assert_non_null(strstr(seen("ttyUSB3")->why, "nobody answers AT:"));
 	assert_int_equal(seen("ttyS1")->answer, PORT_LEFT);
 	assert_int_equal(rig.modems[1].n_bytes, 0);
 	assert_int_equal(rig.modems[2].n_bytes, 0);

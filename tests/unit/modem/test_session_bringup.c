@@ -79,6 +79,10 @@ static const struct {
 	{ "+CPIN: SIM PUK|OK", MODEM_SIM_PUK },
 	{ "+CME ERROR: 12", MODEM_SIM_PUK },
 	{ "+CPIN: PH-NET PIN|OK", MODEM_FAILED },
+	{ "+CME ERROR: 5", MODEM_FAILED },
+	{ "+CME ERROR: 42", MODEM_FAILED },
+	{ "+CME ERROR: SIM not inserted", MODEM_SIM_MISSING },
+	{ "+CME ERROR: SIM PUK required", MODEM_SIM_PUK },
 	{ "+CPIN: SIM PIN|OK", MODEM_SIM_PIN }, /* and no pin_file */
 	{ "+CME ERROR: 11", MODEM_SIM_PIN },
 };
@@ -298,6 +302,110 @@ static void starts_again_after_a_restart(void **state)
 	fake_end();
 }
 
+/* RDY is lost where the speed of the line is guessed anew: this is all that is heard of it. */
+static void sets_up_sms_when_it_is_ready(void **state)
+{
+	(void)state;
+	fake_ready(fake_full, "");
+	fake_say("SMS Ready");
+	RUN_UNTIL(fake_count("AT+CMGF=0") == 2 && session_can_send(fake.session));
+	assert_int_equal(fake_count("AT+CNMI=1,1,0,1,0"), 2);
+	assert_int_equal(fake_count("AT+CLIP=1"), 2);
+	assert_int_equal(fake_count("AT+CGMI"), 1);
+	fake_end();
+}
+
+/* Who tells its IMEI in which way. */
+static const struct fake_answer serials[] = {
+	{ "AT+CGSN", "+CGSN: \"356938035643809\"|OK" },
+	{ "AT+GSN", "35693803564380901|OK" },
+	{ "AT+CGSN=1", "+CGSN: \"356938035643809\"|OK" },
+	{ "ATI", "Manufacturer: x|Build: 20260102030405|IMEI: 356938035643809|+GCAP: +CGSM|OK" },
+};
+
+static void asks_for_the_imei_in_every_way(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(serials); i++) {
+		fake_prepare(fake_full, "match = { imei = \"356938035643809\"; };");
+		fake_rule("AT+CGSN*", i % 2 == 0 ? "ERROR" : "no number|OK");
+		fake_rule(serials[i].command, serials[i].answer);
+		fake_start();
+		RUN_UNTIL(session_can_send(fake.session));
+		assert_string_equal(session_status(fake.session)->imei, "356938035643809");
+		fake_end();
+	}
+}
+
+/* Somebody left it without a network, or with one that is not here. */
+static void selects_a_network_again(void **state)
+{
+	static const char *const modes[] = { "+COPS: 2|OK", "+COPS: 1|OK" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
+		fake_prepare(fake_full, "");
+		fake_rule("AT+CREG?", "+CREG: 2,0|OK");
+		fake_rule("AT+COPS?", modes[i]);
+		fake_rule("AT+COPS=0", "OK|+CREG: 1,\"1A2B\",\"00C3\",2");
+		fake_start();
+		RUN_UNTIL(session_can_send(fake.session));
+		assert_int_equal(fake_count("AT+COPS=0"), 1);
+		fake_end();
+	}
+}
+
+static void leaves_a_search_alone(void **state)
+{
+	(void)state;
+	fake_prepare(fake_full, "");
+	fake_rule("AT+CREG?", "+CREG: 2,2|OK");
+	fake_rule("AT+COPS?", "+COPS: 1|OK");
+	fake_start();
+	RUN_UNTIL(fake_count("AT+CREG?") == 2);
+	assert_int_equal(fake_count("AT+COPS?"), 1);
+	assert_int_equal(fake_count("AT+COPS=0"), 0);
+	fake_end();
+}
+
+/* What it offers, and what it is set to. */
+static const struct {
+	const char *offered, *set;
+} storages[] = {
+	{ "+CPMS: (\"SM\",\"ME\"),(\"SM\",\"ME\"),(\"SM\",\"MT\")|OK",
+	  "AT+CPMS=\"SM\",\"SM\",\"SM\"" },
+	{ "+CPMS: (\"SM\",\"BM\",\"SR\")|OK", "AT+CPMS=\"SM\"" },
+	{ "+CPMS: (SM,ME),(SM,ME),(SM,ME)|OK", "AT+CPMS=\"ME\",\"ME\",\"ME\"" },
+	{ "ERROR", "AT+CPMS=\"ME\",\"ME\",\"ME\"" },
+};
+
+static void sets_a_storage_that_is_offered(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(storages); i++) {
+		fake_prepare(fake_full, "");
+		fake_rule("AT+CPMS=?", storages[i].offered);
+		fake_start();
+		RUN_UNTIL(session_can_send(fake.session));
+		assert_string_equal(fake.log[fake_where("AT+CPMS=\"*", 0)], storages[i].set);
+		fake_end();
+	}
+}
+
+static void sets_the_service_centre_in_ucs2(void **state)
+{
+	(void)state;
+	fake_prepare(fake_full, "smsc = \"+7911111\";");
+	fake_rule("AT+CSCS=*", "ERROR");
+	fake_rule("AT+CSCS?", "+CSCS: \"UCS2\"|OK");
+	fake_rule("AT+CSCA?", "+CSCA: \"\",129|OK");
+	fake_rule("AT+CSCA=*", "OK");
+	fake_start();
+	RUN_UNTIL(session_can_send(fake.session));
+	assert_int_equal(fake_count("AT+CSCA=\"002B0037003900310031003100310031\",145"), 1);
+	fake_end();
+}
+
 static void decodes_names_in_ucs2(void **state)
 {
 	(void)state;
@@ -329,6 +437,12 @@ int main(void)
 		cmocka_unit_test(sets_the_service_centre),
 		cmocka_unit_test(waits_for_a_loading_sim),
 		cmocka_unit_test(starts_again_after_a_restart),
+		cmocka_unit_test(sets_up_sms_when_it_is_ready),
+		cmocka_unit_test(asks_for_the_imei_in_every_way),
+		cmocka_unit_test(selects_a_network_again),
+		cmocka_unit_test(leaves_a_search_alone),
+		cmocka_unit_test(sets_a_storage_that_is_offered),
+		cmocka_unit_test(sets_the_service_centre_in_ucs2),
 		cmocka_unit_test(decodes_names_in_ucs2),
 	};
 

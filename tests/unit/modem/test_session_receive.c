@@ -123,6 +123,24 @@ static void reads_an_announced_message_that_is_late(void **state)
 	quiet();
 	assert_int_equal(fake_count("AT+CMGR=3"), 2);
 	assert_int_equal(fake.n_inbound, 0);
+	fake_rule("AT+CMGL=4", "+CMGL: 3,0,,18|" PDU "|OK");
+	RUN_UNTIL(fake.n_inbound == 1); /* it is looked for a moment later */
+	fake_end();
+}
+
+/* Nobody sends, and nothing is said: that listing fails now is all that shows it. */
+static void a_restart_without_a_word_is_noticed(void **state)
+{
+	(void)state;
+	fake_ready(fake_full, "");
+	RUN_UNTIL(fake_count("AT+CMGL=4") == 2);
+	quiet();
+	fake_rule("AT+CMGL=4", "+CMS ERROR: 302");
+	receive_sweep(fake.session);
+	RUN_UNTIL(fake_count("AT+CMGF=0") == 2 && session_can_send(fake.session));
+	RUN_UNTIL(fake_count("AT+CMGL=4") == 5);
+	quiet();
+	assert_int_equal(fake_count("AT+CMGF=0"), 2); /* it does not know the command: once */
 	fake_end();
 }
 
@@ -235,6 +253,34 @@ static void hangs_up_the_other_way(void **state)
 	fake_end();
 }
 
+static const struct {
+	const char *listed, *told;
+} lists[] = {
+	{ "+CLCC: 1,0,0,0,0,\"+79990000000\",145|+CLCC: 2,1,4,0,0,\"+79121234567\",145|OK",
+	  "+79121234567 145" },
+	{ "+CLCC: 1,1,4,0,0|OK", NULL },
+	{ "ERROR", NULL },
+};
+
+/* It rings without +CLIP: the list of calls may know who. */
+static void looks_for_the_caller_in_the_list(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		fake_ready(fake_full, "");
+		quiet();
+		fake_rule("AT+CLCC", lists[i].listed);
+		fake_say("RING|RING");
+		RUN_UNTIL(fake_count("AT+CLCC") == 1);
+		quiet();
+		assert_int_equal(fake.n_calls, lists[i].told != NULL);
+		fake_say("RING");
+		RUN_UNTIL(fake.n_calls == 1);
+		assert_string_equal(fake.calls[0], lists[i].told != NULL ? lists[i].told : " 128");
+		fake_end();
+	}
+}
+
 static struct {
 	unsigned n;
 	char text[512], final[128];
@@ -261,6 +307,20 @@ static const struct {
 	{ "huawei", "AT+CUSD=1,\"AA180C3602\",15", "+CUSD: 0,\"C8329BFD06\",15", "Hello", "OK" },
 	{ "huawei", "AT+CUSD=1,\"AA180C3602\",15", "+CUSD: 4", "", "not supported by the network" },
 	{ "Quectel", "AT+CUSD=1,\"*100#\",15", "+CUSD: 2", "", "terminated by the network" },
+	{ "Quectel", "AT+CUSD=1,\"*100#\",15", "+CUSD: 2,\"12.50\",15", "12.50",
+	  "terminated by the network" },
+	/* coding schemes (field notes 9): 8 bits, a language before the text */
+	{ "Quectel", "AT+CUSD=1,\"*100#\",15", "+CUSD: 0,\"42616CE46E7A\",68", "Balänz", "OK" },
+	{ "Quectel", "AT+CUSD=1,\"*100#\",15", "+CUSD: 0,\"653704110430\",17", "Ба", "OK" },
+	{ "Quectel", "AT+CUSD=1,\"*100#\",15", "+CUSD: 0,\"04110430\",17", "Ба", "OK" },
+	{ "Quectel", "AT+CUSD=1,\"*100#\",15", "+CUSD: 0,\"en\nText\",16", "Text", "OK" },
+	/* the GSM alphabet, quotes and commas inside, a quote that never ends */
+	{ "Quectel", "AT+CUSD=1,\"*100#\",15", "+CUSD: 0,\"5 \002\021 \033e\",15", "5 $_ €", "OK" },
+	{ "Quectel", "AT+CUSD=1,\"*100#\",15", "+CUSD: 0,\"of \"A, B\", more\",15",
+	  "of \"A, B\", more", "OK" },
+	{ "Quectel", "AT+CUSD=1,\"*100#\",15", "+CUSD: 0,\"cut", "cut", "OK" },
+	{ "Quectel", "AT+CUSD=1,\"*100#\",15", "+CUSD:0,bare", "bare", "OK" },
+	{ "Quectel", "AT+CUSD=1,\"*100#\",15", "+CUSD: 0,\"12345678\",15", "12345678", "OK" },
 };
 
 static void asks_ussd(void **state)
@@ -288,6 +348,32 @@ static void asks_ussd(void **state)
 		assert_true(session_can_send(fake.session));
 		fake_end();
 	}
+}
+
+#define TEN      "0031003200330034003500360037003800390030"
+#define FIFTY    TEN TEN TEN TEN TEN
+#define TEN_TEXT "1234567890"
+
+/* Where only UCS2 can be set, codes and answers are hex, as long as any answer. */
+static void asks_ussd_in_ucs2(void **state)
+{
+	(void)state;
+	memset(&answer, 0, sizeof(answer));
+	fake_prepare(fake_full, "");
+	fake_rule("AT+CGMI", "Quectel|OK");
+	fake_rule("AT+CSCS=*", "ERROR");
+	fake_rule("AT+CSCS?", "+CSCS: \"UCS2\"|OK");
+	fake_rule("AT+CUSD=1*", "OK");
+	fake_start();
+	RUN_UNTIL(session_can_send(fake.session));
+	assert_int_equal(session_ussd(fake.session, "*100#", on_answer, NULL), 0);
+	RUN_UNTIL(fake_count("AT+CUSD=1,\"002A0031003000300023\",15") == 1);
+	fake_say("+CUSD: 0,\"" FIFTY FIFTY FIFTY TEN TEN "\",15");
+	RUN_UNTIL(answer.n == 1);
+	assert_int_equal(strlen(answer.text), 170);
+	for (size_t i = 0; i < 170; i += 10)
+		assert_memory_equal(answer.text + i, TEN_TEXT, 10);
+	fake_end();
 }
 
 static void closes_a_menu_and_tries_the_other_form(void **state)
@@ -318,6 +404,7 @@ int main(void)
 		cmocka_unit_test(unnamed_modems_keep_their_messages),
 		cmocka_unit_test(kept_after_a_restart_deletes_nothing),
 		cmocka_unit_test(reads_an_announced_message_that_is_late),
+		cmocka_unit_test(a_restart_without_a_word_is_noticed),
 		cmocka_unit_test(takes_more_than_it_remembers),
 		cmocka_unit_test(takes_direct_ones),
 		cmocka_unit_test(acknowledges_where_the_modem_insists),
@@ -325,6 +412,8 @@ int main(void)
 		cmocka_unit_test(rejects_calls_and_tells_each_once),
 		cmocka_unit_test(hangs_up_the_other_way),
 		cmocka_unit_test(asks_ussd),
+		cmocka_unit_test(looks_for_the_caller_in_the_list),
+		cmocka_unit_test(asks_ussd_in_ucs2),
 		cmocka_unit_test(closes_a_menu_and_tries_the_other_form),
 	};
 

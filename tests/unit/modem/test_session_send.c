@@ -29,6 +29,11 @@ static const struct {
 	{ "no commit", NULL, "OK", false, false, SEND_NOT_SUBMITTED, -1, -1, false },
 	{ "abandoned", NULL, "OK", false, true, SEND_NOT_SUBMITTED, -1, -1, false },
 	{ "silence after Ctrl-Z", NULL, "", true, false, SEND_UNCERTAIN, -1, -1, false },
+	{ "OK before +CMGS", NULL, "OK|+CMTI: \"ME\",1|+CMGS: 6", true, false, SEND_ACCEPTED, 6, -1,
+	  false },
+	{ "+CMGS without a number", NULL, "+CMGS:|OK", true, false, SEND_ACCEPTED, -1, -1, false },
+	{ "noise of a modem that did not restart", NULL, "+PACSP0|RING|NO CARRIER|+CMGS: 4|OK",
+	  true, false, SEND_ACCEPTED, 4, -1, false },
 	{ "URC before the result", NULL, "+CREG: 1|+CMGS: 12|+CMTI: \"ME\",1|OK", true, false,
 	  SEND_ACCEPTED, 12, -1, false },
 };
@@ -88,7 +93,7 @@ static const struct {
 	{ false, NULL, SEND_NOT_SUBMITTED },   { true, NULL, SEND_UNCERTAIN },
 	{ false, "RDY", SEND_NOT_SUBMITTED },  { true, "RDY", SEND_UNCERTAIN },
 	{ true, "^SYSSTART", SEND_UNCERTAIN }, { true, "*ATREADY: 1", SEND_UNCERTAIN },
-	{ true, "+CFUN: 1", SEND_UNCERTAIN },  { true, "+PACSP0", SEND_UNCERTAIN },
+	{ true, "+CFUN: 1", SEND_UNCERTAIN },  { true, "+AT: READY", SEND_UNCERTAIN },
 };
 
 static void losing_the_modem_is_told_and_it_returns(void **state)
@@ -296,6 +301,47 @@ static void prompt_trouble_slows_down_and_success_speeds_up(void **state)
 	fake_end();
 }
 
+/* What came is read and deleted, wherever it stands. */
+static void a_full_memory_is_emptied(void **state)
+{
+	size_t listed;
+
+	(void)state;
+	fake_ready(fake_full, "");
+	RUN_UNTIL(fake_count("AT+CMGL=4") == 2 && at_idle(fake.session->at));
+	listed = fake_count("AT+CMGL=4");
+	fake.at_payload = "+CMS ERROR: 322";
+	session_send(fake.session, &part);
+	session_commit(fake.session);
+	RUN_UNTIL(fake_count("AT+CMGL=4") == listed + 2);
+	fake_say("^SMMEMFULL: \"SM\"");
+	RUN_UNTIL(fake_count("AT+CMGL=4") == listed + 4);
+	fake_end();
+}
+
+/* Somebody switched the radio off, or the service centre's number was lost. */
+static void lost_states_are_restored(void **state)
+{
+	(void)state;
+	fake_ready(fake_full, "");
+	fake_rule("AT+CFUN?", "+CFUN: 4|OK");
+	fake_rule("AT+CFUN=1", "OK");
+	fake.at_payload = "+CMS ERROR: 302";
+	session_send(fake.session, &part);
+	session_commit(fake.session);
+	RUN_UNTIL(fake_count("AT+CFUN=1") == 1 && session_can_send(fake.session));
+	fake_end();
+	fake_ready(fake_full, "smsc = \"+79111111111\";");
+	fake_rule("AT+CSCA?", "+CSCA: \"\",129|OK");
+	fake_rule("AT+CSCA=*", "OK");
+	fake.at_payload = "+CMS ERROR: 330";
+	session_send(fake.session, &part);
+	session_commit(fake.session);
+	RUN_UNTIL(fake_count("AT+CSCA=\"+79111111111\",145") == 1 &&
+		  session_can_send(fake.session));
+	fake_end();
+}
+
 static void wrong_mode_is_set_again(void **state)
 {
 	(void)state;
@@ -324,6 +370,8 @@ int main(void)
 		cmocka_unit_test(closing_waits_for_the_part_on_the_air),
 		cmocka_unit_test(closing_without_grace_leaves_it_uncertain),
 		cmocka_unit_test(prompt_trouble_slows_down_and_success_speeds_up),
+		cmocka_unit_test(a_full_memory_is_emptied),
+		cmocka_unit_test(lost_states_are_restored),
 		cmocka_unit_test(wrong_mode_is_set_again),
 	};
 

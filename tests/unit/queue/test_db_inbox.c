@@ -111,7 +111,8 @@ static void lists_are_by_site_and_cursor(void **state)
 {
 	struct db *db = the_db(state);
 	struct inbox_row rows[ARRAY_LEN(received)], got[8];
-	struct inbox_query unknown = { .after = "sms_none", .limit = 8 };
+	struct inbox_query older = { .after = "sms_0", .limit = 8 };
+	struct inbox_query erased = { .after = rows[2].id, .limit = 8 };
 	size_t n;
 
 	receive_all(db, rows);
@@ -130,8 +131,15 @@ static void lists_are_by_site_and_cursor(void **state)
 			secret_free(got[k].text);
 		}
 	}
-	assert_int_equal(db_inbox_list(db, &unknown, got, &n), 0);
+	assert_int_equal(db_inbox_list(db, &older, got, &n), 0);
 	assert_int_equal(n, 0);
+	run_sql(db, "DELETE FROM inbox WHERE seq = 3");
+	assert_int_equal(db_inbox_list(db, &erased, got, &n), 0);
+	assert_int_equal(n, 2);
+	for (size_t k = 0; k < n; k++) {
+		assert_string_equal(got[k].id, rows[1 - k].id);
+		secret_free(got[k].text);
+	}
 }
 
 static void a_broken_row_leaks_nothing(void **state)

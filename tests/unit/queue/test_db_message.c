@@ -347,7 +347,7 @@ static void lists_are_what_the_filters_say(void **state)
 {
 	struct db *db = the_db(state);
 	struct message_row rows[LISTED], page[3];
-	struct message_query query = { .state = -1, .kind = -1, .after = "msg_none", .limit = 3 };
+	struct message_query query = { .state = -1, .kind = -1, .after = "msg_0", .limit = 3 };
 	size_t n;
 
 	fill_list(db, rows);
@@ -355,6 +355,13 @@ static void lists_are_what_the_filters_say(void **state)
 		check_filter(db, rows, f);
 	assert_int_equal(db_message_list(db, &query, page, &n), 0);
 	assert_int_equal(n, 0);
+	query.after = rows[LISTED - 2].id; /* erased between two pages */
+	run_sql(db,
+		"DELETE FROM message WHERE id = (SELECT id FROM message ORDER BY seq DESC LIMIT 1"
+		" OFFSET 1)");
+	assert_int_equal(db_message_list(db, &query, page, &n), 0);
+	assert_int_equal(n, 3);
+	assert_string_equal(page[0].id, rows[LISTED - 3].id);
 	query.after = NULL;
 	query.limit = 0;
 	assert_int_equal(db_message_list(db, &query, page, &n), 0);

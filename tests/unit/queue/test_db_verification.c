@@ -99,6 +99,9 @@ static void a_message_leads_to_its_verification(void **state)
 	assert_int_equal(db_verification_by_message(db, row.number, 7, &found), 0);
 	assert_string_equal(found.id, row.id);
 	assert_int_equal(db_verification_by_message(db, row.number, 8, &found), -ENOENT);
+	row.state = VER_EXPIRED;
+	assert_int_equal(db_verification_update(db, &row), 0);
+	assert_int_equal(db_verification_by_message(db, row.number, 7, &found), 0);
 	row.state = VER_APPROVED;
 	assert_int_equal(db_verification_update(db, &row), 0);
 	assert_int_equal(db_verification_by_message(db, row.number, 7, &found), -ENOENT);
@@ -154,11 +157,14 @@ static void the_awaited_one_is_pending_and_in_time(void **state)
 	assert_int_equal(db_verification_awaited(db, row.number + 1, "sms", &found), -ENOENT);
 	db->now += 5;
 	assert_int_equal(db_verification_awaited(db, row.number, "sms", &found), -ENOENT);
-	assert_int_equal(db_verification_first_end(db, &found), -ENOENT); /* a code was made */
-	row.sends = 0;
-	assert_int_equal(db_verification_update(db, &row), 0);
 	assert_int_equal(db_verification_first_end(db, &found), 0);
 	assert_string_equal(found.id, row.id);
+	assert_int_equal(db_verification_submitted(db, row.number, 8, 9), 0); /* another code */
+	assert_int_equal(db_verification_first_end(db, &found), 0);
+	assert_int_equal(found.code_until, row.code_until);
+	assert_int_equal(db_verification_submitted(db, row.number, 7, 9), 0);
+	assert_int_equal(db_verification_first_end(db, &found), 0);
+	assert_int_equal(found.code_until, 9);
 	row.state = VER_EXPIRED;
 	assert_int_equal(db_verification_update(db, &row), 0);
 	assert_int_equal(db_verification_first_end(db, &found), -ENOENT);

@@ -141,6 +141,7 @@ static const struct {
 	  DELIVERY_NUMBER_MAYBE_MISTYPED },
 	{ { .state = MSG_FAILED }, DELIVERY_GATEWAY_TROUBLE },
 	{ { .state = MSG_FAILED, .class = "permanent", .code = "superseded" }, DELIVERY_NONE },
+	{ { .state = MSG_FAILED, .class = "permanent", .code = "opted_out" }, DELIVERY_NONE },
 	{ { .state = MSG_FAILED, .code = "st_46", .entered = true }, DELIVERY_NONE },
 	/* delivery reports */
 	{ { .state = MSG_FAILED, .code = "st_40" }, DELIVERY_GATEWAY_TROUBLE },

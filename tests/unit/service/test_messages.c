@@ -72,6 +72,7 @@ static void wrong_input_is_named(void **state)
 		{ .to = to, .text = "x", .ttl_ms = 999 },
 		{ .to = to, .text = "x", .ttl_ms = 64LL * 7 * DAY },
 		{ .to = to, .text = "x", .ttl_ms = -1 },
+		{ .to = to, .text = "x", .send_at = 253402300799000 }, /* 9999-12-31T23:59:59Z */
 	};
 	static const char *const fields[][2] = {
 		{ "to", "required" },      { "to", "number_has_letters" },
@@ -79,7 +80,7 @@ static void wrong_input_is_named(void **state)
 		{ "text", "bad_utf8" },    { "text", "too_long" },
 		{ "text", "not_gsm7" },    { "reference", "too_long" },
 		{ "ttl", "out_of_range" }, { "ttl", "out_of_range" },
-		{ "ttl", "out_of_range" },
+		{ "ttl", "out_of_range" }, { "send_at", "out_of_range" },
 	};
 
 	memset(reference, 'r', sizeof(reference) - 1);

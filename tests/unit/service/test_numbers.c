@@ -55,6 +55,7 @@ static const struct {
 	{ "810 84 912345678", "RU", NULL, "country_not_allowed", RU_LIKE },
 	{ "007 912 000-00-67", "RU", NULL, "number_too_long", "+79120000067" },
 	{ "+89120000067", "RU", NULL, "number_invalid", "+79120000067" },
+	{ "+0 912 000 00 67", "RU", NULL, "number_invalid", "+79120000067" },
 	{ "+8 701 123 45 67", "KZ", NULL, "number_too_short", "+77011234567" },
 	{ "+9120000067", "RU", NULL, "number_too_short", "+79120000067" },
 	/* VN */

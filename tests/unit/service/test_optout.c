@@ -160,6 +160,39 @@ static void one_answer_at_most(void **state)
 	secret_free(text);
 }
 
+static int retry(struct room *room, int64_t seq)
+{
+	struct message_row row;
+	char id[ID_SIZE];
+
+	assert_int_equal(db_message_by_seq(&room->world.db, seq, &row), 0);
+	memcpy(id, row.id, sizeof(id));
+	return RUN(room, message_retry(&room->rule, id, &room->message, &room->why));
+}
+
+/* It could not be canceled then; its second try is refused, the answer's is not. */
+static void what_was_on_the_air_is_not_sent_again(void **state)
+{
+	struct room *room = *state;
+	int64_t request, answer;
+
+	bind_both(room);
+	room_load(room, "sites = ( { name = \"one\"; region = \"RU\"; locale = \"ru\"; contact = {"
+			" confirm_opt_out = true; }; } );");
+	assert_int_equal(ask(room), 0);
+	request = room->contact.message.row.seq;
+	leave(room, request, MSG_UNCERTAIN);
+	room_later(room, SECOND);
+	assert_int_equal(receive(room, U2, "STOP"), 0);
+	assert_int_equal(retry(room, request), RULE_REFUSED);
+	assert_int_equal(room->why.reason, REASON_RECIPIENT_OPTED_OUT);
+	answer = count_rows(room, "SELECT seq FROM message WHERE kind = 1 AND state = 1");
+	leave(room, answer, MSG_UNCERTAIN);
+	assert_int_equal(retry(room, answer), 0);
+	assert_int_equal(receive(room, U2, "START"), 0);
+	assert_int_equal(retry(room, request), 0);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, room_setup, room_teardown)
@@ -168,6 +201,7 @@ int main(void)
 		TEST(the_word_is_told_and_nothing_that_was_typed),
 		TEST(an_account_decides_too),
 		TEST(one_answer_at_most),
+		TEST(what_was_on_the_air_is_not_sent_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,6 +43,8 @@ static const struct {
 	{ "HTTPS://evil.com", NULL },
 	{ "ht:tp://evil Bob", "Bob" },
 	{ "www.evil Bob", "Bob" },
+	{ "-wwwevil Bob", "Bob" },
+	{ "Bob (&http evil", "Bob evil" },
 	{ "сайт.рф Боб", "Боб" },
 	{ "t.me Bob", "t. me Bob" },
 	{ "sub.evil.example Bob", "Bob" },

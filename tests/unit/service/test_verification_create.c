@@ -278,6 +278,54 @@ static void the_life_of_a_code_begins_when_it_is_submitted(void **state)
 	assert_int_equal(room->ver.expires_at, T0 + 13 * MINUTE);
 }
 
+/* Nobody has to ask: its event comes when it ends, and what is asked later is answered by it. */
+static void the_end_of_a_code_is_told(void **state)
+{
+	static const char told[] = "SELECT count(*) FROM event WHERE type = 'verification.expired'"
+				   " AND channel = 'sms' AND state = 'expired'";
+	struct room *room = *state;
+	int64_t next;
+
+	assert_int_equal(start(room, "u1", "+79120000067"), 0);
+	assert_int_equal(RUN(room, verification_expire_due(&room->rule, &next)), 0);
+	assert_int_equal(next, T0 + 10 * MINUTE);
+	room_later(room, 3 * MINUTE);
+	leave(room, room->ver.row.message_seq, MSG_SENT);
+	room_later(room, 5 * MINUTE - 1);
+	assert_int_equal(RUN(room, verification_expire_due(&room->rule, &next)), 0);
+	assert_int_equal(next, T0 + 8 * MINUTE);
+	assert_int_equal(count_rows(room, told), 0);
+	room_later(room, 1);
+	assert_int_equal(RUN(room, verification_expire_due(&room->rule, &next)), 0);
+	assert_int_equal(next, 0);
+	assert_int_equal(count_rows(room, told), 1);
+	assert_int_equal(check(room, "123456", NULL), -1);
+	assert_int_equal(room->why.reason, REASON_CODE_EXPIRED);
+	assert_int_equal(start(room, "u1", "+79120000067"), 0);
+	assert_int_equal(count_rows(room, told), 1);
+}
+
+/* A longer one means ten minutes; else a third of it, which must be left, would never be. */
+static void no_life_is_too_long_to_be_submitted(void **state)
+{
+	struct room *room = *state;
+	struct message_row message;
+	char *text;
+
+	room_load(room, "sites = ( { name = \"one\"; region = \"RU\"; locale = \"en\";"
+			" verification = { sms_ttl = \"1h\"; }; templates = { verification = {"
+			" en = \"{code} {minutes}\"; }; }; } );");
+	assert_int_equal(start(room, "u1", "+79120000067"), 0);
+	assert_int_equal(db_message_by_seq(&room->world.db, room->ver.row.message_seq, &message),
+			 0);
+	assert_int_equal(db_message_text(&room->world.db, &message, &text), 0);
+	assert_string_equal(strchr(text, ' '), " 10");
+	secret_free(text);
+	leave(room, room->ver.row.message_seq, MSG_SENT);
+	RUN(room, verification_show(&room->rule, room->ver.row.id, &room->ver, &room->why));
+	assert_int_equal(room->ver.expires_at, T0 + 10 * MINUTE);
+}
+
 /* Sends of one kind until the limit answers; each to its end before the next one. */
 static void send_until(struct room *room, unsigned n, const char *account_form,
 		       const char *phone_form)
@@ -570,6 +618,8 @@ int main(void)
 		TEST(another_account_number_or_purpose_begins_anew),
 		TEST(after_its_end_a_new_one_begins),
 		TEST(the_life_of_a_code_begins_when_it_is_submitted),
+		TEST(the_end_of_a_code_is_told),
+		TEST(no_life_is_too_long_to_be_submitted),
 		TEST(limit_of_account_and_number),
 		TEST(limit_of_a_day),
 		TEST(limit_of_a_number_over_all_accounts),

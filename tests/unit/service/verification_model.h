@@ -370,7 +370,7 @@ static inline enum m_answer m_check(struct model *m, size_t verification, int ac
 		return M_NOT_FOUND;
 	if (strlen(code) != 6)
 		return M_MALFORMED;
-	if (v->state == M_PENDING && *lock > m->now)
+	if ((v->state == M_PENDING || v->state == M_EXPIRED_STATE) && *lock > m->now)
 		return m_wait(m, *lock, M_LOCKED);
 	if (v->state == M_APPROVED)
 		return M_APPROVED_ALREADY;

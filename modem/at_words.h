@@ -1,0 +1,5 @@
+/* at_words.h - errors that a modem tells in words although numbers were asked for. */
+#pragma once
+
+/* The number of "+CME ERROR: words" as 27.007 section 9.2 has them, any case; -1: not known. */
+int at_words_cme(const char *words);
