@@ -66,6 +66,7 @@ struct store_stats {
 	int64_t commits, transactions, failed_commits;
 	int64_t commit_us_last, commit_us_total;
 	int64_t last_event_seq, live_messages;
+	bool failing; /* it takes no changes; tried until it does again */
 	bool damaged; /* pages of the database make no sense: a backup is wanted */
 	struct histogram commit_us, group_size; /* of groups that were committed */
 };

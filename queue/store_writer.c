@@ -25,7 +25,7 @@ enum {
 	GROUP_NS = 5 * 1000 * 1000,
 	TIME_EVERY_MS = 1000,
 	TRUNCATE_WAIT_MS = 1000,
-	TRUNCATE_AGAIN_NS = 200 * 1000 * 1000,
+	AGAIN_NS = 200 * 1000 * 1000,
 	/* Frames (4 KiB each) at which the reader is asked to checkpoint, asked again, and at which
 	 * the writer does it itself: under steady load the reader never quite catches up. */
 	WAL_SOFT = 1000,
@@ -74,16 +74,22 @@ static bool truncate_log(struct store *store, int wait_ms)
 	return done;
 }
 
-/* With the lock held. Where a reader was in the way of truncating the log, it is tried again. */
+static void try_to_write(struct store *store);
+
+/* With the lock held. Where a reader was in the way of truncating the log, or the disk took
+ * nothing, it is tried again: nobody may have work before health says that it works. */
 static void wait_for_work(struct store *store)
 {
-	if (!store->truncate_wanted) {
+	if (!store->truncate_wanted && !store->failing) {
 		uv_cond_wait(&store->writer_wakes, &store->lock);
 		return;
 	}
-	uv_cond_timedwait(&store->writer_wakes, &store->lock, TRUNCATE_AGAIN_NS);
+	uv_cond_timedwait(&store->writer_wakes, &store->lock, AGAIN_NS);
 	uv_mutex_unlock(&store->lock);
-	store->truncate_wanted = !truncate_log(store, 0);
+	if (store->truncate_wanted)
+		store->truncate_wanted = !truncate_log(store, 0);
+	if (store->failing)
+		try_to_write(store);
 	uv_mutex_lock(&store->lock);
 }
 
@@ -176,6 +182,17 @@ static void tell_working(struct store *store)
 		log_write(LOG_LEVEL_INFO, &(struct log_tags){ .kind = LOG_KIND_DATABASE },
 			  "the database takes changes again");
 	store->failing = false;
+}
+
+static void try_to_write(struct store *store)
+{
+	store->db.now = clock_now_ms();
+	store->time_kept_ms = 0;
+	if (db_exec(&store->db, NULL, "BEGIN IMMEDIATE", "") == 0 && keep_time(store) == 0 &&
+	    db_exec(&store->db, NULL, "COMMIT", "") == 0)
+		tell_working(store);
+	else
+		db_rollback(&store->db);
 }
 
 static int commit(struct store *store, struct group *group)
