@@ -133,12 +133,35 @@ static void render_stream(struct request *request)
 		events_stream_start(job);
 }
 
+/* "0.25" as thousandths. */
+static int quality(const char *text)
+{
+	int value = *text == '1' ? 1000 : 0, unit = 100;
+
+	if (text[0] == '0' && text[1] == '.')
+		for (text += 2; *text >= '0' && *text <= '9'; text++, unit /= 10)
+			value += (*text - '0') * unit;
+	return value;
+}
+
+/* How much a client wants a type (RFC 9110 12.4.2); -1: it does not name it. */
+static int wanted(const char *accept, const char *type)
+{
+	const char *named = strcasestr(accept, type), *q;
+
+	if (named == NULL)
+		return -1;
+	q = strcasestr(named, "q=");
+	return q != NULL && q < named + strcspn(named, ",") ? quality(q + 2) : 1000;
+}
+
 static bool wants_stream(struct request *request)
 {
 	const char *accept =
 		MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, "Accept");
+	int stream = accept != NULL ? wanted(accept, "text/event-stream") : -1;
 
-	return accept != NULL && strcasestr(accept, "text/event-stream") != NULL;
+	return stream > 0 && stream >= wanted(accept, "application/json");
 }
 
 /* Where to go on: Last-Event-ID (who connects again keeps the after= of the first time), else

@@ -1,5 +1,6 @@
-/* api_ports.c - GET /v1/ports and /v1/doctor: every port is looked at (for the list, free ones are
- * asked), which takes seconds, so the request waits. It may leave before the answer comes. */
+/* api_ports.c - GET /v1/ports and /v1/doctor (which walks through the database, too): every port is
+ * looked at (for the list, free ones are asked), which takes seconds, so the request waits. It may
+ * leave before the answer comes. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -9,8 +10,9 @@
 #include "api/reply.h"
 #include "api/request.h"
 #include "base/util.h"
+#include "queue/db_check.h"
 
-enum { LOOK_LIMIT_MS = 180000 };
+enum { LOOK_LIMIT_MS = 180000, CHECK_LIMIT_MS = 5000 };
 
 /* Given to the fleet: stands by itself. */
 struct look {
@@ -22,6 +24,8 @@ struct look_job {
 	struct look *look;
 	struct wait wait;
 	void (*render)(struct request *request, const struct modem_ports *ports);
+	enum db_check check; /* of the database, for the doctor */
+	char damage[160];
 };
 
 static void look_job_free(void *arg)
@@ -57,15 +61,13 @@ static void on_limit(struct wait *wait)
 			      "The ports did not answer in time.");
 }
 
-static void handle_look(struct request *request, bool ask,
-			void (*render)(struct request *, const struct modem_ports *))
+static void start_look(struct request *request, bool ask,
+		       void (*render)(struct request *, const struct modem_ports *))
 {
-	struct look_job *job = request_job(request, sizeof(*job), look_job_free);
-	struct look *look = job != NULL ? malloc(sizeof(*look)) : NULL;
+	struct look_job *job = request->job;
+	struct look *look = malloc(sizeof(*look));
 	int err = -ENOMEM;
 
-	if (job == NULL)
-		return;
 	if (look != NULL && request->api->modems != NULL) {
 		look->job = job;
 		err = control_ports(request->api->modems, ask, on_ports, look);
@@ -96,7 +98,8 @@ static void render_ports(struct request *request, const struct modem_ports *port
 
 void handle_port_list(struct request *request)
 {
-	handle_look(request, true, render_ports);
+	if (request_job(request, sizeof(struct look_job), look_job_free) != NULL)
+		start_look(request, true, render_ports);
 }
 
 static void check_store(struct request *request, struct json_findings *findings)
@@ -111,6 +114,27 @@ static void check_store(struct request *request, struct json_findings *findings)
 		    (long long)stats.failed_commits, (long long)stats.commit_us_last);
 }
 
+static void check_pages(const struct look_job *job, struct json_findings *findings)
+{
+	switch (job->check) {
+	case DB_WHOLE:
+		checks_tell(json_findings_add, findings, FINDING_PASS, "pages", "", "",
+			    "no page of the database is damaged");
+		return;
+	case DB_CHECK_LATE:
+		checks_tell(json_findings_add, findings, FINDING_PASS, "pages", "", "",
+			    "the database is too large to walk through in %d s; no damage was "
+			    "met",
+			    CHECK_LIMIT_MS / 1000);
+		return;
+	case DB_DAMAGED:
+		checks_tell(json_findings_add, findings, FINDING_FAIL, "pages", "",
+			    "keep a copy of it and restore a backup: man simgated",
+			    "the database is damaged: %s", job->damage);
+		return;
+	}
+}
+
 static void render_doctor(struct request *request, const struct modem_ports *ports)
 {
 	const struct config *config = request->access->config;
@@ -123,12 +147,28 @@ static void render_doctor(struct request *request, const struct modem_ports *por
 		    "in force");
 	checks_machine(config, json_findings_add, &findings);
 	check_store(request, &findings);
+	check_pages(request->job, &findings);
 	modem_findings(ports, json_findings_add, &findings);
 	json_findings_close(&findings);
 	reply_json(request, MHD_HTTP_OK, &findings.out);
 }
 
+static int run_check(const struct rule *rule, void *arg, struct refusal *why)
+{
+	struct look_job *job = arg;
+
+	(void)why; /* nothing is refused here */
+	job->check = db_check(rule->db, CHECK_LIMIT_MS, job->damage, sizeof(job->damage));
+	return 0;
+}
+
+static void render_checked(struct request *request)
+{
+	start_look(request, false, render_doctor);
+}
+
 void handle_doctor(struct request *request)
 {
-	handle_look(request, false, render_doctor);
+	if (request_job(request, sizeof(struct look_job), look_job_free) != NULL)
+		request_fetch(request, run_check, render_checked);
 }

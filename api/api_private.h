@@ -7,6 +7,7 @@
 
 #include "api/api.h"
 #include "api/metrics.h"
+#include "api/mhd_loop.h"
 #include "api/peer.h"
 #include "api/waits.h"
 
@@ -31,12 +32,10 @@ struct api {
 	struct store *store;
 	struct control *modems; /* NULL while there are none */
 
-	struct MHD_Daemon *daemon;
+	struct mhd_loop server;
 	struct scrape *scrape; /* NULL: no scraper is listened for */
 	struct metrics metrics;
-	uv_poll_t poll;
-	uv_timer_t timer; /* what libmicrohttpd wants to be woken for */
-	uv_async_t wake;  /* after connections were resumed */
+	uv_async_t wake; /* after connections were resumed */
 	uv_timer_t grace;
 	struct waits waits;
 	char *socket_path; /* NULL: systemd's */

@@ -238,10 +238,19 @@ static void render_health(struct request *request)
 {
 	struct status_job *job = request->job;
 	struct health_report report;
+	struct store_stats stats;
 
 	wait_clear(&job->wait);
 	begin_report(&report);
-	add_check(&report, "store", HEALTH_PASS, "the database answers");
+	store_stats(request->api->store, &stats);
+	if (stats.damaged)
+		add_check(&report, "store", HEALTH_FAIL,
+			  "the database is damaged: restore a backup (man simgated)");
+	else if (stats.failing)
+		add_check(&report, "store", HEALTH_FAIL,
+			  "the database takes no changes: look at its disk");
+	else
+		add_check(&report, "store", HEALTH_PASS, "the database answers");
 	check_modems(&report, request->api->modems);
 	check_queue(&report, job);
 	check_disk(&report, job->disk_free_mb);

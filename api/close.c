@@ -60,16 +60,14 @@ static void stop_server(struct api *api)
 	if (api->stopped)
 		return;
 	api->stopped = true;
-	/* The poll handle before the descriptor it looks at. */
-	close_handle(api, (uv_handle_t *)&api->poll);
-	close_handle(api, (uv_handle_t *)&api->timer);
+	api->n_handles += MHD_LOOP_HANDLES;
+	mhd_loop_close(&api->server, on_handle_closed, api);
 	close_handle(api, (uv_handle_t *)&api->grace);
 	LIST_FOREACH(request, &api->requests, link)
 	reply_problem(request, PROBLEM_SHUTTING_DOWN, "simgated is stopping.");
 	waits_end(&api->waits);
 	scrape_stop(api);
-	MHD_stop_daemon(api->daemon);
-	api->daemon = NULL;
+	mhd_loop_stop(&api->server);
 	close_handle(api, (uv_handle_t *)&api->wake);
 	close_handle(api, (uv_handle_t *)&api->waits.timer);
 }
@@ -92,13 +90,10 @@ void api_request_gone(struct api *api)
 
 void api_close(struct api *api, void (*closed)(void *arg), void *arg)
 {
-	int fd = MHD_quiesce_daemon(api->daemon);
-
 	api->closing = true;
 	api->closed = closed;
 	api->closed_arg = arg;
-	if (fd >= 0)
-		close(fd);
+	mhd_loop_quiesce(&api->server);
 	scrape_quiesce(api);
 	if (api->socket_path != NULL)
 		unlink(api->socket_path);

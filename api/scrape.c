@@ -17,46 +17,19 @@
 #include "base/log.h"
 #include "base/util.h"
 
-enum { SCRAPERS_MAX = 16, HANDLES = 2, HOST_SIZE = 64, BACKLOG = 16 };
+enum { SCRAPERS_MAX = 16, HOST_SIZE = 64, BACKLOG = 16 };
 
 struct scrape {
 	struct api *api;
-	struct MHD_Daemon *daemon;
-	uv_poll_t poll;
-	uv_timer_t timer;
+	struct mhd_loop server;
 	unsigned closed;
 	bool from_systemd;
 };
 
-static void on_timer(uv_timer_t *timer);
-
-static void run_server(struct scrape *scrape)
-{
-	MHD_UNSIGNED_LONG_LONG wait_ms;
-
-	MHD_run(scrape->daemon);
-	if (MHD_get_timeout(scrape->daemon, &wait_ms) == MHD_YES)
-		uv_timer_start(&scrape->timer, on_timer, wait_ms, 0);
-	else
-		uv_timer_stop(&scrape->timer);
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-	run_server(container_of(timer, struct scrape, timer));
-}
-
-static void on_poll(uv_poll_t *poll, int status, int events)
-{
-	(void)status; /* MHD_run looks for itself */
-	(void)events;
-	run_server(container_of(poll, struct scrape, poll));
-}
-
 void scrape_wake(struct api *api)
 {
 	if (api->scrape != NULL)
-		run_server(api->scrape);
+		mhd_loop_run(&api->scrape->server);
 }
 
 /* ---- listening ---- */
@@ -90,23 +63,13 @@ static int open_at(const char *listen_at)
 	return fd;
 }
 
-static void watch(struct scrape *scrape)
-{
-	const union MHD_DaemonInfo *info =
-		MHD_get_daemon_info(scrape->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-
-	uv_poll_init(scrape->api->loop, &scrape->poll, info->epoll_fd);
-	uv_timer_init(scrape->api->loop, &scrape->timer);
-	uv_poll_start(&scrape->poll, UV_READABLE, on_poll);
-}
-
 static void start_on(struct api *api, int fd, bool from_systemd)
 {
 	struct scrape *scrape = calloc(1, sizeof(*scrape));
+	struct MHD_Daemon *daemon =
+		scrape != NULL ? api_http_new(api, fd, SCRAPERS_MAX, true) : NULL;
 
-	if (scrape != NULL)
-		scrape->daemon = api_http_new(api, fd, SCRAPERS_MAX, true);
-	if (scrape == NULL || scrape->daemon == NULL) {
+	if (daemon == NULL) {
 		log_error("metrics: the HTTP server does not start");
 		free(scrape);
 		close(fd);
@@ -114,7 +77,7 @@ static void start_on(struct api *api, int fd, bool from_systemd)
 	}
 	scrape->api = api;
 	scrape->from_systemd = from_systemd;
-	watch(scrape);
+	mhd_loop_start(&scrape->server, api->loop, daemon, NULL);
 	api->scrape = scrape;
 }
 
@@ -142,7 +105,7 @@ static void on_closed(uv_handle_t *handle)
 	struct scrape *scrape = handle->data;
 	struct api *api = scrape->api;
 
-	if (++scrape->closed < HANDLES)
+	if (++scrape->closed < MHD_LOOP_HANDLES)
 		return;
 	free(scrape);
 	api->n_handles--;
@@ -151,10 +114,8 @@ static void on_closed(uv_handle_t *handle)
 
 void scrape_quiesce(struct api *api)
 {
-	int fd = api->scrape != NULL ? MHD_quiesce_daemon(api->scrape->daemon) : -1;
-
-	if (fd >= 0)
-		close(fd);
+	if (api->scrape != NULL)
+		mhd_loop_quiesce(&api->scrape->server);
 }
 
 void scrape_stop(struct api *api)
@@ -165,11 +126,8 @@ void scrape_stop(struct api *api)
 		return;
 	api->scrape = NULL;
 	api->n_handles++;
-	scrape->poll.data = scrape->timer.data = scrape;
-	/* The poll handle before the descriptor it looks at. */
-	uv_close((uv_handle_t *)&scrape->poll, on_closed);
-	uv_close((uv_handle_t *)&scrape->timer, on_closed);
-	MHD_stop_daemon(scrape->daemon);
+	mhd_loop_close(&scrape->server, on_closed, scrape);
+	mhd_loop_stop(&scrape->server);
 }
 
 void scrape_set_config(struct api *api)

@@ -1,8 +1,7 @@
-/* server.c - libmicrohttpd inside the loop: starting, running it when it has something to do.
+/* server.c - the HTTP server of the API: what libmicrohttpd calls, starting, what changes.
  *
- * Its epoll descriptor is under uv_poll; after every MHD_run a timer is armed for what it wants to
- * be woken for; connections resumed by the loop are run through an async handle, once for a whole
- * group of completions. No thread of its own, no lock held. The way down is in close.c. */
+ * It runs inside the loop (mhd_loop.h); connections resumed by the loop are run through an async
+ * handle, once for a whole group of completions. The way down is in close.c. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,25 +17,9 @@
 #include "base/log.h"
 #include "base/util.h"
 
-static void on_timer(uv_timer_t *timer);
-
-static void run_server(struct api *api)
+static void on_ran(struct mhd_loop *server)
 {
-	MHD_UNSIGNED_LONG_LONG wait_ms;
-
-	if (api->stopped)
-		return;
-	MHD_run(api->daemon);
-	if (MHD_get_timeout(api->daemon, &wait_ms) == MHD_YES)
-		uv_timer_start(&api->timer, on_timer, wait_ms, 0);
-	else
-		uv_timer_stop(&api->timer);
-	api_close_step(api);
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-	run_server(container_of(timer, struct api, timer));
+	api_close_step(container_of(server, struct api, server));
 }
 
 static void on_wake(uv_async_t *wake)
@@ -44,14 +27,8 @@ static void on_wake(uv_async_t *wake)
 	struct api *api = container_of(wake, struct api, wake);
 
 	scrape_wake(api);
-	run_server(api);
-}
-
-static void on_poll(uv_poll_t *poll, int status, int events)
-{
-	(void)status; /* MHD_run looks for itself */
-	(void)events;
-	run_server(container_of(poll, struct api, poll));
+	if (!api->stopped)
+		mhd_loop_run(&api->server);
 }
 
 void api_wake(struct api *api)
@@ -153,15 +130,18 @@ struct MHD_Daemon *api_http_new(struct api *api, int fd, unsigned connections, b
 
 static int start_listening(struct api *api, int listen_fd, char why[static API_WHY_SIZE])
 {
+	struct MHD_Daemon *daemon;
 	int fd = listen_fd;
 
 	if (listen_fd >= 0 ? listen_adopt(fd, why) < 0 : (fd = listen_open(api->config, why)) < 0)
 		return -1;
 	if (listen_fd < 0)
 		api->socket_path = strdup(api->config->socket_path);
-	api->daemon = api_http_new(api, fd, API_CONNECTIONS_MAX, false);
-	if (api->daemon != NULL)
+	daemon = api_http_new(api, fd, API_CONNECTIONS_MAX, false);
+	if (daemon != NULL) {
+		mhd_loop_start(&api->server, api->loop, daemon, on_ran);
 		return 0;
+	}
 	snprintf(why, API_WHY_SIZE, "the HTTP server does not start: %s", strerror(errno));
 	close(fd);
 	if (listen_fd < 0)
@@ -169,17 +149,11 @@ static int start_listening(struct api *api, int listen_fd, char why[static API_W
 	return -1;
 }
 
-static void watch(struct api *api)
+static void start_handles(struct api *api)
 {
-	const union MHD_DaemonInfo *info =
-		MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-
-	uv_poll_init(api->loop, &api->poll, info->epoll_fd);
-	uv_timer_init(api->loop, &api->timer);
 	uv_timer_init(api->loop, &api->grace);
 	uv_async_init(api->loop, &api->wake, on_wake);
 	waits_init(&api->waits, api->loop);
-	uv_poll_start(&api->poll, UV_READABLE, on_poll);
 }
 
 static void free_unstarted(struct api *api)
@@ -217,7 +191,7 @@ struct api *api_start(uv_loop_t *loop, const struct config *config, struct store
 	}
 	store_stats(store, &stats);
 	api->last_seq = stats.last_event_seq;
-	watch(api);
+	start_handles(api);
 	scrape_start(api, metrics_fd);
 	return api;
 }

@@ -145,7 +145,8 @@ static void refresh(struct dispatch *d, int64_t now)
 		d->lanes[i].asked = false;
 		for (int use = 0; use < QUOTA_USES; use++) {
 			struct lane *lane = &d->lanes[i];
-			bool able = standing_allows_at(lane, (enum quota_use)use, now);
+			bool able = standing_allows_at(lane, (enum quota_use)use, now) ||
+				    standing_is_unknown(lane); /* busy: the others wait */
 
 			changed = changed || able != lane->standing.able[use];
 			lane->standing.able[use] = able;
@@ -160,7 +161,7 @@ static bool fits_route(const struct lane *lane, const struct route *route, const
 	enum quota_use use = standing_use(due->rank);
 	unsigned reach = route->reach[lane->index], others;
 
-	if (!lane->standing.able[use] || reach == 0)
+	if (!lane->standing.able[use] || reach == 0 || standing_is_unknown(lane))
 		return false;
 	if (due->avoid == 0)
 		return reach == route->best[use];

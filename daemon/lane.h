@@ -88,6 +88,7 @@ struct standing {
 	bool last_is_cme, drained;
 	unsigned in_row;
 	bool quota_known; /* of lane->sim */
+	unsigned looks;   /* under way, for it */
 	struct quota_state quota;
 	bool limit_told;
 	bool no_validity;      /* the SIM's message centre refuses one (CMS 198, 199) */

@@ -7,6 +7,7 @@
  * does another SIM. */
 #include "daemon/standing.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,14 @@ bool standing_allows_at(const struct lane *lane, enum quota_use use, int64_t now
 
 	return s->paused_until == 0 && lane->unrecorded == NULL && s->quota_known &&
 	       s->quota.open_at[use] <= now && standing_works(lane);
+}
+
+bool standing_is_unknown(const struct lane *lane)
+{
+	const struct standing *s = &lane->standing;
+
+	return !s->quota_known && s->looks > 0 && s->paused_until == 0 &&
+	       lane->unrecorded == NULL && standing_works(lane);
 }
 
 int64_t standing_opens_at(const struct lane *lane, enum quota_use use, int64_t now)
@@ -183,12 +192,14 @@ static void on_looked(void *arg, int status)
 	struct look *look = arg;
 	struct lane *lane = look->lane;
 
+	lane->standing.looks--;
 	if (status == 0 && strcmp(look->sim, lane->sim) == 0 && lane->session != NULL) {
 		standing_quota(lane, &look->quota);
 		lane_arm(lane);
 		lane_advance(lane);
-		dispatch_pump(lane->dispatch);
 	}
+	if (status != -ECANCELED) /* whoever waited for this lane need not any more */
+		dispatch_pump(lane->dispatch);
 	config_unref(look->config);
 	free(look);
 }
@@ -212,6 +223,7 @@ void standing_look(struct lane *lane)
 	look->lane = lane;
 	look->config = config_ref(d->config);
 	memcpy(look->sim, lane->sim, sizeof(look->sim));
+	lane->standing.looks++;
 	store_run(d->store, STORE_FIRST, look_tx, on_looked, look);
 }
 

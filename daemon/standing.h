@@ -10,6 +10,9 @@ bool standing_works(const struct lane *lane); /* ready, or sending */
 bool standing_allows(const struct lane *lane, enum quota_use use);
 bool standing_allows_at(const struct lane *lane, enum quota_use use, int64_t now);
 
+/* For the moment after it became ready: its limits are being read. */
+bool standing_is_unknown(const struct lane *lane);
+
 /* From when on it may send if nothing else happens, by the wall clock; 0: now, INT64_MAX: unknown.
  */
 int64_t standing_opens_at(const struct lane *lane, enum quota_use use, int64_t now);

@@ -96,6 +96,8 @@ bool at_line_final(const char *line, unsigned scope, struct at_final *final)
 				      : -1;
 		if (final->code < 0 && row->domain == AT_DOMAIN_CME)
 			final->code = at_words_cme(line + strlen(row->text));
+		if (final->code < 0 && row->domain == AT_DOMAIN_CMS)
+			final->code = at_words_cms(line + strlen(row->text));
 		return true;
 	}
 	return false;

@@ -130,9 +130,22 @@ static int io_error(const struct db *db)
 	return err == ENOSPC || err == EDQUOT ? -ENOSPC : -EIO;
 }
 
-int db_error(const struct db *db)
+static void note_damage(struct db *db)
+{
+	if (!db->damaged)
+		log_error("the database is damaged (%s): keep a copy of it and restore a backup, "
+			  "see man simgated",
+			  sqlite3_errmsg(db->sqlite));
+	db->damaged = true;
+}
+
+int db_error(struct db *db)
 {
 	switch (sqlite3_errcode(db->sqlite) & 0xff) {
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		note_damage(db);
+		return -EIO;
 	case SQLITE_FULL:
 		return -ENOSPC;
 	case SQLITE_IOERR:

@@ -33,6 +33,7 @@ struct db {
 	sqlite3 *sqlite;
 	const struct seal_keys *keys;
 	int64_t now;
+	bool damaged; /* SQLite found pages that make no sense */
 	struct db_news news;
 	struct db_statement statements[DB_STATEMENTS];
 };
@@ -57,8 +58,9 @@ void db_rollback(struct db *db);
 /* Resets statements that a transaction left open by mistake: each would hold a snapshot. */
 void db_settle(struct db *db);
 
-/* The errno for SQLite's last result: -ENOSPC, -EROFS, -EEXIST (constraint), -ENOMEM, -EIO. */
-int db_error(const struct db *db);
+/* The errno for SQLite's last result: -ENOSPC, -EROFS, -EEXIST (constraint), -ENOMEM, -EIO. Damage
+ * is noted, and told once. */
+int db_error(struct db *db);
 
 /* Prepares (once) and binds by types: i int64_t, t text (NULL: null), b blob and its size_t
  * (pointer, size), n null. Text and blobs are borrowed until the statement is done. NULL when

@@ -27,7 +27,7 @@ struct verification_row {
 	char purpose[PURPOSE_SIZE], channel[CHANNEL_SIZE], locale[LOCALE_SIZE];
 	enum verification_state state;
 	int64_t created_at, approved_at;
-	unsigned sends;      /* codes made */
+	unsigned sends;      /* codes that left or wait; 0: the user sends or rings */
 	int64_t message_seq; /* of the newest code; 0: none (a test number) */
 	int64_t code_at;     /* when the newest code was made */
 	int64_t code_until;  /* its end while it was not submitted; see the message's deadline */

@@ -113,6 +113,7 @@ static void deliver(struct store *store, struct group *group)
 	const struct store_hooks *hooks = &store->hooks;
 	const struct db_news *news = &group->news;
 
+	store->stats.damaged |= group->damaged;
 	if (group->writer)
 		take_stats(&store->stats, group);
 	if (news->n_queued > 0 && hooks->queued != NULL)
@@ -214,6 +215,7 @@ void store_read(struct store *store, store_tx *tx, store_done *done, void *arg)
 void store_stats(const struct store *store, struct store_stats *stats)
 {
 	*stats = store->stats;
+	stats->failing = store->failing;
 }
 
 static void stop_threads(struct store *store)

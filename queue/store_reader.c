@@ -42,6 +42,7 @@ static void run_read(struct store *store, struct job *job, int64_t live)
 		job->status = job->tx(db, job->arg);
 	db_rollback(db); /* nothing was written; ends the snapshot */
 	db_settle(db);
+	group->damaged = db->damaged;
 	store_post(store, group);
 }
 

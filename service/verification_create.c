@@ -291,6 +291,12 @@ int verification_keep_code(const struct rule *rule, const struct verification_ca
 	return db_code_add(rule->db, c->row.id, hash);
 }
 
+/* Of an SMS that is no longer to leave. */
+static bool never_left(const struct message_row *message)
+{
+	return message->seq != 0 && message->first_submit_at == 0 && message->state != MSG_SENDING;
+}
+
 static int send_code(const struct rule *rule, struct verification_case *c,
 		     const struct verification_wish *wish, const struct verification_keys *keys,
 		     struct refusal *why)
@@ -299,6 +305,8 @@ static int send_code(const struct rule *rule, struct verification_case *c,
 	char code[CODE_MAX];
 	int err = verification_cancel_message(rule, c);
 
+	if (never_left(&c->message)) /* this one takes its place */
+		c->row.sends--;
 	memset(&c->message, 0, sizeof(c->message));
 	make_code(c, code);
 	note_code(rule, c, wish);

@@ -229,6 +229,9 @@ int verification_cancel(const struct rule *rule, const char *id, struct verifica
 				   "The number is verified already.");
 	if (c.row.state == VER_CANCELED)
 		return verification_fill_view(rule, &c, view);
+	if (verification_is_over(rule, &c))
+		return rule_refuse(why, REASON_ALREADY_FINAL, 0,
+				   "The verification has expired already.");
 	c.row.state = VER_CANCELED;
 	err = verification_cancel_message(rule, &c);
 	if (err == 0)

@@ -73,6 +73,41 @@ def test_it_is_told_and_left_alone(stopped, harm, told):
     assert not os.path.exists(stopped.socket)
 
 
+def harm_a_page(path, table):
+    """Overwrites the first page of a table's rows."""
+    with sqlite3.connect(path) as base:
+        page, = base.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+        size, = base.execute("PRAGMA page_size").fetchone()
+        base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    base.close()
+    with open(path, "r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+
+
+def finding(gateway, check):
+    return next(c for c in gateway.get("/v1/doctor")["checks"] if c["check"] == check)
+
+
+def test_damage_in_the_middle_is_found_by_the_doctor_and_where_it_hurts(stopped):
+    stopped.start()
+    assert finding(stopped, "pages")["status"] == "pass"
+    stopped.stop()
+    harm_a_page(stopped.database, "contact")
+    stopped.start()  # at once: it does not read everything
+    assert stopped.get("/healthz")["checks"]["store"]["status"] == "pass"
+    found = finding(stopped, "pages")
+    assert found["status"] == "fail" and "restore a backup" in found["remedy"], found
+    code, out, _ = gate.cli(stopped, "doctor")
+    assert code == 2 and "the database is damaged" in out
+    assert stopped.get("/v1/contact-requests/ctr_01ARZ3NDEKTSV4RRFFQ69G5FAV").status == 503
+    health = stopped.get("/healthz")
+    assert health.status == 503 and health["checks"]["store"]["status"] == "fail", health
+    assert "the database is damaged" in stopped.output()
+    assert stopped.output().count("restore a backup, see man simgated") <= 2  # a thread each
+    assert stopped.send("+79123456789", "the rest goes on")
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="mounting needs root")
 @pytest.mark.parametrize("options, told", [
     ("ro", "read-only"), ("full", "the disk is full"),

@@ -226,6 +226,24 @@ def test_a_stream_from_the_beginning_tells_all(pair):
     assert seqs == list(range(1, end))
 
 
+@pytest.mark.parametrize("accept, kind", [
+    ("text/event-stream", "text/event-stream"),
+    ("Text/Event-Stream; charset=utf-8", "text/event-stream"),
+    ("application/json, text/event-stream;q=0.1", "application/json"),
+    ("text/event-stream; q=0.5, application/json;q=0.4", "text/event-stream"),
+    ("text/event-stream, application/json", "text/event-stream"),
+    ("text/event-stream;q=0", "application/json"),
+    ("*/*", "application/json"),
+])
+def test_what_a_client_would_rather_have(pair, accept, kind):
+    connection = gate.UnixConnection(pair[1].socket)
+    connection.request("GET", "/v1/events", headers={"Accept": accept})
+    response = connection.getresponse()
+    assert (response.status, response.headers["Content-Type"]) == (200, kind)
+    response.close()
+    connection.close()
+
+
 def test_a_bad_last_event_id_is_refused(pair):
     for bad in ("x", "-1", "1x", "99999999999999999999"):
         answer = pair[1].get("/v1/events", headers={"Accept": "text/event-stream",

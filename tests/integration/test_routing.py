@@ -1,6 +1,7 @@
 """Who sends what: prefixes, limits, the least loaded modem, failover, pauses, the balance.
 
 Every test with several modems ends by counting: each message reached a phone once."""
+import os
 import time
 
 import pytest
@@ -141,8 +142,9 @@ def test_a_limit_holds_and_opens_again(field):
         gateway.wait_message(message, "sent")
     seen = sims[0].wait_handset(13)
     texts = [m["at_us"] / 1e6 for m in seen if m["to"] != "+79129999999"]
-    for i in range(len(texts) - 4):  # never a fifth text within the span (accepted, not begun)
-        assert texts[i + 4] - texts[i] > 2.8, texts
+    for i in range(len(texts) - 4):  # never a fifth text within the span; it counts from
+        # the begin, and on a busy machine what was begun is accepted a while later
+        assert texts[i + 4] - texts[i] > 2, texts
     code = [m["to"] for m in seen].index("+79129999999")
     assert code <= 6, code  # it took the reserve
     quotas = modem(gateway)["quotas"]
@@ -414,3 +416,23 @@ def test_the_balance_is_remembered(field):
     balance = gate.wait_until(lambda: modem(gateway)["balance"])
     assert balance["amount"] == "7.50" and balance["low"] is False
     assert gateway.output().count("the balance is 7.50") == 1, asked
+
+
+def test_a_modem_whose_limits_are_being_read_is_busy_not_unable(field):
+    """The better modem is ready first, but a slow disk has not yet told how much it has sent."""
+    slow = {"LD_PRELOAD": os.path.join(gate.BUILD, "slowsync.so"), "SLOWSYNC_MS": "1500",
+            "ASAN_OPTIONS": "verify_asan_link_order=0"}
+    better = simulator(field, FIRST)
+    other = simulator(field, SECOND)
+    for sim in (better, other):
+        control(sim, "unplug")
+    gateway = field.gateway(
+        gate.modem("gsm0", better.pty, 'prefixes = [ "+7" ]; limits = [ "100/1h" ];'),
+        gate.modem("gsm1", other.pty), env=slow)
+    message = gateway.send("+79123456789", "for the better one")
+    control(better, "plug")
+    gateway.wait_modem(name="gsm0")
+    control(other, "plug")
+    gateway.wait_modem(name="gsm1")
+    assert gateway.wait_message(message, "sent")["modem"] == "gsm0"
+    assert sent_once([better, other], ["for the better one"])[FIRST["name"]]

@@ -174,6 +174,7 @@ static inline enum m_answer answer_of(const struct refusal *why, int result)
 		{ REASON_ALREADY_APPROVED, M_APPROVED_ALREADY },
 		{ REASON_CANCELED, M_CANCELED },
 		{ REASON_CODE_EXPIRED, M_EXPIRED_CODE },
+		{ REASON_ALREADY_FINAL, M_FINAL },
 	};
 
 	if (why->reason == REASON_FIELD)

@@ -27,6 +27,7 @@ enum m_answer {
 	M_MALFORMED,
 	M_APPROVED_ALREADY,
 	M_CANCELED,
+	M_FINAL,
 	M_EXPIRED_CODE,
 };
 
@@ -42,8 +43,8 @@ struct m_times {
 struct m_verification {
 	int account, number, purpose;
 	enum m_state state;
-	char codes[M_CODES][M_CODE]; /* the last is the current one */
-	size_t n_codes;
+	char codes[M_CODES][M_CODE];   /* the last is the current one */
+	size_t n_codes, n_never_left;  /* of them */
 	int64_t code_at, submitted_at; /* submitted_at 0: not so far */
 	enum m_sms sms;                /* of the current code */
 };
@@ -131,10 +132,11 @@ static inline int64_t m_expires_at(const struct m_verification *v)
 	return v->submitted_at == 0 ? latest : m_min(latest, v->submitted_at + 5 * m_minute);
 }
 
+/* The wait grows with codes that left, and one that may. */
 static inline int64_t m_resend_at(const struct m_verification *v)
 {
 	static const int64_t waits[] = { 60, 120, 300 };
-	size_t i = v->n_codes < 3 ? v->n_codes - 1 : 2;
+	size_t n = v->n_codes - v->n_never_left, i = n < 3 ? n - 1 : 2;
 
 	return v->code_at + waits[i] * m_second;
 }
@@ -295,6 +297,7 @@ static inline size_t m_sent(struct model *m, int account, int number, int purpos
 			.account = account, .number = number, .purpose = purpose, .state = M_PENDING
 		};
 	m_drop_sms(m, i);
+	v->n_never_left += v->n_codes > 0 && v->sms == M_GONE;
 	strcpy(v->codes[v->n_codes++], code);
 	v->code_at = m->now;
 	v->submitted_at = 0;
@@ -392,6 +395,8 @@ static inline enum m_answer m_cancel(struct model *m, size_t verification)
 {
 	if (m->verifications[verification].state == M_APPROVED)
 		return M_APPROVED_ALREADY;
+	if (m_state_of(m, &m->verifications[verification]) == M_EXPIRED_STATE)
+		return M_FINAL;
 	m_end(m, verification, M_CANCELED_STATE);
 	return M_OK;
 }
