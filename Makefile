@@ -162,9 +162,9 @@ run: deps
 
 # ---- tests ----
 
-# Libraries that tests load before the daemon: a slow disk, a calendar that can be turned on, a
+# Libraries that tests load before the daemon: a bad disk, a calendar that can be turned on, a
 # journal, a death at a chosen point.
-PRELOAD_C := $(addprefix tests/integration/,slowsync.c latertime.c journalsock.c) tests/torture/killpoint.c
+PRELOAD_C := $(addprefix tests/integration/,disktrouble.c latertime.c journalsock.c) tests/torture/killpoint.c
 PRELOADS  := $(patsubst %.c,$(BUILD)/%.so,$(notdir $(PRELOAD_C)))
 vpath %.c $(sort $(dir $(PRELOAD_C)))
 $(PRELOADS): $(BUILD)/%.so: %.c

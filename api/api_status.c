@@ -246,6 +246,9 @@ static void render_health(struct request *request)
 	if (stats.damaged)
 		add_check(&report, "store", HEALTH_FAIL,
 			  "the database is damaged: restore a backup (man simgated)");
+	else if (stats.failing)
+		add_check(&report, "store", HEALTH_FAIL,
+			  "the database takes no changes: look at its disk");
 	else
 		add_check(&report, "store", HEALTH_PASS, "the database answers");
 	check_modems(&report, request->api->modems);

@@ -127,23 +127,21 @@ static const struct message_cause not_delivered = {
 
 int outcome_settle(struct db *db, struct message_row *row, const struct message_cause *undelivered)
 {
-	unsigned accepted = 0, delivered = 0, failed = 0;
-	int err = db_attempt_count(db, row->seq, ATTEMPT_ACCEPTED, &accepted);
+	unsigned n[ATTEMPT_STATES];
+	int err = db_attempt_count(db, row->seq, n);
 
-	if (err == 0)
-		err = db_attempt_count(db, row->seq, ATTEMPT_DELIVERED, &delivered);
-	if (err == 0)
-		err = db_attempt_count(db, row->seq, ATTEMPT_UNDELIVERED, &failed);
-	if (err < 0 || accepted + delivered + failed < row->parts)
+	if (err < 0 ||
+	    n[ATTEMPT_ACCEPTED] + n[ATTEMPT_DELIVERED] + n[ATTEMPT_UNDELIVERED] < row->parts)
 		return err;
 	if (row->state == MSG_SENDING || row->state == MSG_UNCERTAIN)
 		err = db_message_move(db, row, MSG_SENT, NULL);
 	if (err < 0 || row->state != MSG_SENT)
 		return err;
-	if (failed > 0)
+	if (n[ATTEMPT_UNDELIVERED] > 0)
 		return db_message_move(db, row, MSG_FAILED,
 				       undelivered != NULL ? undelivered : &not_delivered);
-	return delivered < row->parts ? 0 : db_message_move(db, row, MSG_DELIVERED, NULL);
+	return n[ATTEMPT_DELIVERED] < row->parts ? 0
+						 : db_message_move(db, row, MSG_DELIVERED, NULL);
 }
 
 int outcome_apply_policy(struct db *db, const struct config *config, struct message_row *row,

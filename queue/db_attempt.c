@@ -174,19 +174,25 @@ int db_attempt_uncertain(struct db *db, const char *modem, int64_t since, struct
 		       row);
 }
 
-int db_attempt_count(struct db *db, int64_t message_seq, enum attempt_state state, unsigned *n)
+/* Of a part that was tried more than once in its set, the newest attempt speaks. */
+int db_attempt_count(struct db *db, int64_t message_seq, unsigned n[ATTEMPT_STATES])
 {
-	int64_t value;
-	/* Of a part that was tried more than once in its set, the newest attempt speaks. */
-	int err = db_value(db, &value,
-			   "SELECT count(*) FROM attempt AS a WHERE message = ?1 AND state = ?2"
-			   " AND try = (SELECT max(try) FROM attempt WHERE message = ?1)"
-			   " AND NOT EXISTS (SELECT 1 FROM attempt AS b WHERE b.message = ?1"
-			   " AND b.try = a.try AND b.part = a.part AND b.id > a.id)",
-			   "ii", message_seq, (int64_t)state);
+	sqlite3_stmt *stmt = db_query(
+		db,
+		"SELECT part, state FROM attempt WHERE message = ?1"
+		" AND try = (SELECT max(try) FROM attempt WHERE message = ?1) ORDER BY part, id",
+		"i", message_seq);
+	int err = stmt == NULL ? db_error(db) : 0, part = -1, state = 0;
 
-	*n = err < 0 ? 0 : (unsigned)value;
-	return err;
+	memset(n, 0, ATTEMPT_STATES * sizeof(*n));
+	while (err == 0 && (err = db_step(db, stmt)) == 0) {
+		if (sqlite3_column_int(stmt, 0) == part)
+			n[state]--;
+		part = sqlite3_column_int(stmt, 0);
+		state = sqlite3_column_int(stmt, 1);
+		n[state]++;
+	}
+	return err == -ENOENT ? 0 : err;
 }
 
 /* *in_doubt: a part may be on the air. */

@@ -14,6 +14,7 @@ enum attempt_state {
 	ATTEMPT_UNCERTAIN,
 	ATTEMPT_DELIVERED,
 	ATTEMPT_UNDELIVERED,
+	ATTEMPT_STATES,
 };
 
 /* A part that is to be submitted now, and by whom. */
@@ -65,8 +66,8 @@ bool attempt_is_open(const struct attempt_row *row);
 /* The newest uncertain attempt of a modem: a late +CMGS resolves it. -ENOENT. */
 int db_attempt_uncertain(struct db *db, const char *modem, int64_t since, struct attempt_row *row);
 
-/* How many parts of the message's newest set are in this state. */
-int db_attempt_count(struct db *db, int64_t message_seq, enum attempt_state state, unsigned *n);
+/* How many parts of the message's newest set are in each state. */
+int db_attempt_count(struct db *db, int64_t message_seq, unsigned n[ATTEMPT_STATES]);
 
 /* At start: messages in sending. Each claimed attempt becomes uncertain and so does its message;
  * else one whose parts are all accepted is sent, any other is queued again. *n: how many became

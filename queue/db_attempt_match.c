@@ -72,7 +72,7 @@ static int in_doubt(struct db *db, const struct attempt_report *report, enum att
 	return read_all(
 		db,
 		db_query(db,
-			 "SELECT " ATTEMPT_COLUMNS " FROM attempt INDEXED BY attempt_open_sim"
+			 "SELECT " ATTEMPT_COLUMNS " FROM attempt INDEXED BY attempt_open"
 			 " JOIN message ON message.seq = attempt.message AND message.deadline >= ?4"
 			 " WHERE attempt.state IN (0, 4) AND attempt.state = ?1 AND sim = ?2"
 			 " AND at <= ?3 AND asked = 1 AND attempt.reference IS NULL"

@@ -79,15 +79,12 @@ static bool type_wanted(const char *types, const char *type)
 	return false;
 }
 
-/* The newest number that is gone: one before the oldest kept, or the last ever given. */
+/* The newest number that is gone: one before the oldest kept; 0: there never was one. */
 static int last_gone(struct db *db, int64_t *seq)
 {
 	int err = db_value(db, seq, "SELECT min(seq) - 1 FROM event", "");
 
-	if (err != -ENOENT)
-		return err;
-	err = db_value(db, seq, "SELECT seq FROM sqlite_sequence WHERE name = 'event'", "");
-	if (err == -ENOENT) /* there never was one */
+	if (err == -ENOENT)
 		*seq = 0;
 	return err == -ENOENT ? 0 : err;
 }
@@ -198,9 +195,11 @@ int db_event_history(struct db *db, const char *subject, struct event **events, 
 
 int db_event_prune(struct db *db, int64_t before_ms)
 {
-	/* Time never goes back, so the oldest by number are the oldest by time. */
+	/* Time never goes back, so the oldest by number are the oldest by time. The newest one
+	 * stays: the next number is one more than its own. */
 	return db_exec(db, NULL,
 		       "DELETE FROM event WHERE at < ?1 AND seq IN"
-		       " (SELECT seq FROM event ORDER BY seq LIMIT ?2)",
+		       " (SELECT seq FROM event ORDER BY seq LIMIT ?2)"
+		       " AND seq < (SELECT max(seq) FROM event)",
 		       "ii", before_ms, (int64_t)PRUNE_MAX);
 }

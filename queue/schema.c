@@ -150,7 +150,29 @@ static const char version_1[] =
 	"CREATE INDEX long_part_at ON long_part(at);"
 	"CREATE INDEX long_part_text ON long_part(long) WHERE text IS NOT NULL;";
 
-static const char *const versions[] = { version_1 };
+/* Fewer pages a message: a sequence's row, an index of the few open attempts too many, references
+ * that no report will ask for. A log of events that was pruned to nothing keeps its last number. */
+static const char version_2[] =
+	"ALTER TABLE event RENAME TO event_1;"
+	"CREATE TABLE event (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL,"
+	" type TEXT NOT NULL, site TEXT NOT NULL, subject TEXT NOT NULL, state TEXT, modem TEXT,"
+	" reason TEXT, channel TEXT) STRICT;"
+	"INSERT INTO event SELECT * FROM event_1;"
+	"INSERT INTO event (seq, at, type, site, subject) SELECT seq, value, 'events.pruned', '', "
+	"''"
+	" FROM sqlite_sequence, meta WHERE sqlite_sequence.name = 'event_1' AND meta.name = 'time'"
+	" AND NOT EXISTS (SELECT 1 FROM event);"
+	"DROP TABLE event_1;"
+	"CREATE INDEX event_subject ON event(subject, seq);"
+
+	"DROP INDEX attempt_open;"
+	"DROP INDEX attempt_open_sim;"
+	"DROP INDEX attempt_reference;"
+	"CREATE INDEX attempt_open ON attempt(at) WHERE state IN (0, 4);"
+	"CREATE INDEX attempt_reference ON attempt(reference, sim, at)"
+	" WHERE reference IS NOT NULL AND asked = 1;";
+
+static const char *const versions[] = { version_1, version_2 };
 
 /* The one integer that a query gives; -1: SQLite failed. */
 static int read_int(sqlite3 *sqlite, const char *sql)

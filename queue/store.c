@@ -215,6 +215,7 @@ void store_read(struct store *store, store_tx *tx, store_done *done, void *arg)
 void store_stats(const struct store *store, struct store_stats *stats)
 {
 	*stats = store->stats;
+	stats->failing = store->failing;
 }
 
 static void stop_threads(struct store *store)

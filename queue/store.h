@@ -1,13 +1,15 @@
 /* store.h - the thread that owns SQLite: transactions in groups, one COMMIT a group.
  *
  * A transaction is a plain function on a struct db. It writes only to the database and to its own
- * argument, so it can be run again; it sees the effects of those before it in the group. Each runs
- * inside its own savepoint. Waiting ones (at most 256, or 5 ms of them; STORE_FIRST ones before the
- * others) share a COMMIT; then their completions run on the loop, in order.
+ * argument, so it can be run again; it sees the effects of those before it in the group. Waiting
+ * ones (at most 256, or 5 ms of them; STORE_FIRST ones before the others) share a COMMIT; then
+ * their completions run on the loop, in order.
  *
- * If SQLite rolled the whole group back (SQLITE_FULL and the like) the others run again singly; a
- * failed COMMIT fails all of its group. Nothing may be answered or acted on before done. A group
- * that changed nothing costs no sync. All functions here are for the loop's thread. */
+ * Each is kept or undone for itself: where one has to be undone that changed something, its group
+ * runs again, each inside a savepoint. If SQLite rolled the whole group back (SQLITE_FULL and the
+ * like) the others run again singly; a failed COMMIT fails all of its group. Nothing may be
+ * answered or acted on before done. A group that changed nothing costs no sync. All functions here
+ * are for the loop's thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -64,6 +66,7 @@ struct store_stats {
 	int64_t commits, transactions, failed_commits;
 	int64_t commit_us_last, commit_us_total;
 	int64_t last_event_seq, live_messages;
+	bool failing; /* it takes no changes; tried until it does again */
 	bool damaged; /* pages of the database make no sense: a backup is wanted */
 	struct histogram commit_us, group_size; /* of groups that were committed */
 };

@@ -4,6 +4,7 @@
  * opens the database and says in words why it cannot. */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "queue/db_private.h"
@@ -64,7 +65,7 @@ struct store {
 	/* The writer's own. */
 	int frames;            /* in the write-ahead log after the last COMMIT */
 	int tend_at;           /* frames at which something is to be done about it */
-	bool failing;          /* it was told that the database takes nothing */
+	atomic_bool failing;   /* it was told that the database takes nothing */
 	bool truncate_wanted;  /* something was erased: no old frame may stay */
 	int64_t time_kept_ms;  /* the newest time on disk */
 	int64_t group_changes; /* rows that the transactions of this group changed */

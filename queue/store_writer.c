@@ -1,9 +1,13 @@
 /* store_writer.c - the thread that owns SQLite: many transactions, one COMMIT.
  *
  *   take     the next job: STORE_FIRST ones before the others, also those that come meanwhile
- *   run      inside its own savepoint; an error or a refusal undoes this one alone
+ *   run      one after the other; a refusal or an error that changed nothing needs no undoing
  *   commit   after 256 jobs, after 5 ms, or when none waits; one sync
  *   post     news and completions to the loop
+ *
+ * Where one must be undone that changed something, the group is rolled back and runs again, each
+ * job inside its own savepoint: a savepoint copies every page that the job changes, a fifth of the
+ * work for an accepted message, so it is there only for a group that needs it.
  *
  * How it fails. BEGIN: all that wait get the error. A job that makes SQLite roll the whole
  * transaction back (a full disk, most of all): it gets its error, those before it run again, each
@@ -21,7 +25,7 @@ enum {
 	GROUP_NS = 5 * 1000 * 1000,
 	TIME_EVERY_MS = 1000,
 	TRUNCATE_WAIT_MS = 1000,
-	TRUNCATE_AGAIN_NS = 200 * 1000 * 1000,
+	AGAIN_NS = 200 * 1000 * 1000,
 	/* Frames (4 KiB each) at which the reader is asked to checkpoint, asked again, and at which
 	 * the writer does it itself: under steady load the reader never quite catches up. */
 	WAL_SOFT = 1000,
@@ -70,68 +74,84 @@ static bool truncate_log(struct store *store, int wait_ms)
 	return done;
 }
 
-/* With the lock held. Where a reader was in the way of truncating the log, it is tried again. */
+static void try_to_write(struct store *store);
+
+/* With the lock held. Where a reader was in the way of truncating the log, or the disk took
+ * nothing, it is tried again: nobody may have work before health says that it works. */
 static void wait_for_work(struct store *store)
 {
-	if (!store->truncate_wanted) {
+	if (!store->truncate_wanted && !store->failing) {
 		uv_cond_wait(&store->writer_wakes, &store->lock);
 		return;
 	}
-	uv_cond_timedwait(&store->writer_wakes, &store->lock, TRUNCATE_AGAIN_NS);
+	uv_cond_timedwait(&store->writer_wakes, &store->lock, AGAIN_NS);
 	uv_mutex_unlock(&store->lock);
-	store->truncate_wanted = !truncate_log(store, 0);
+	if (store->truncate_wanted)
+		store->truncate_wanted = !truncate_log(store, 0);
+	if (store->failing)
+		try_to_write(store);
 	uv_mutex_lock(&store->lock);
 }
 
-/* NULL: the store closes and all has run. */
-static struct job *next_or_wait(struct store *store)
+/* False: the store closes and all has run. */
+static bool wait_for_job(struct store *store)
 {
-	struct job *job;
+	bool some;
 
 	uv_mutex_lock(&store->lock);
-	while ((job = pop_ranked(store)) == NULL && !store->closing)
+	while (store->first.first == NULL && store->normal.first == NULL && !store->closing)
 		wait_for_work(store);
+	some = store->first.first != NULL || store->normal.first != NULL;
 	uv_mutex_unlock(&store->lock);
-	return job;
+	return some;
 }
 
-/* False: SQLite has rolled back more than this job. */
-static bool run_job(struct store *store, struct job *job)
+/* again: those that run a second time; NULL: who waits. */
+static struct job *next_of(struct store *store, struct jobs *again)
+{
+	return again != NULL ? jobs_pop(again) : next_if_any(store);
+}
+
+/* False: more than this job is rolled back, or must be. */
+static bool run_job(struct store *store, struct job *job, bool guarded)
 {
 	struct db *db = &store->db;
 	struct db_news mark = db_mark(db);
-	int64_t changes = sqlite3_total_changes64(db->sqlite);
+	int64_t before = db_changes(db), changes;
 
-	job->status = db_exec(db, NULL, "SAVEPOINT job", "");
+	job->status = guarded ? db_exec(db, NULL, "SAVEPOINT job", "") : 0;
 	if (job->status == 0)
 		job->status = job->tx(db, job->arg);
 	if (job->status == 0 && sqlite3_get_autocommit(db->sqlite))
 		job->status = -EIO; /* it overlooked an error that ended the transaction */
-	if (job->status == 0)
+	if (job->status == 0 && guarded)
 		job->status = db_exec(db, NULL, "RELEASE job", "");
+	changes = db_changes(db) - before;
 	if (job->status == 0) {
-		store->group_changes += sqlite3_total_changes64(db->sqlite) - changes;
+		store->group_changes += changes;
 		return true;
 	}
 	db_unmark(db, &mark);
-	return !sqlite3_get_autocommit(db->sqlite) &&
-	       db_exec(db, NULL, "ROLLBACK TO job", "") == 0 &&
+	if (sqlite3_get_autocommit(db->sqlite))
+		return false;
+	if (!guarded)
+		return changes == 0;
+	return db_exec(db, NULL, "ROLLBACK TO job", "") == 0 &&
 	       db_exec(db, NULL, "RELEASE job", "") == 0;
 }
 
-/* Runs job and, where more may join, those that wait. False as above, at the last one. */
-static bool run_jobs(struct store *store, struct group *group, struct job *job, bool more)
+/* False as above, at the last one. */
+static bool run_jobs(struct store *store, struct group *group, struct jobs *again, size_t limit)
 {
 	uint64_t began = uv_hrtime();
+	struct job *job;
 
 	store->group_changes = 0;
-	while (job != NULL) {
+	while (group->transactions < limit && uv_hrtime() - began <= GROUP_NS &&
+	       (job = next_of(store, again)) != NULL) {
 		group_add(group, job);
-		if (!run_job(store, job))
+		if (!run_job(store, job, again != NULL))
 			return false;
-		if (!more || group->transactions == GROUP_MAX || uv_hrtime() - began > GROUP_NS)
-			return true;
-		job = next_if_any(store);
 	}
 	return true;
 }
@@ -162,6 +182,17 @@ static void tell_working(struct store *store)
 		log_write(LOG_LEVEL_INFO, &(struct log_tags){ .kind = LOG_KIND_DATABASE },
 			  "the database takes changes again");
 	store->failing = false;
+}
+
+static void try_to_write(struct store *store)
+{
+	store->db.now = clock_now_ms();
+	store->time_kept_ms = 0;
+	if (db_exec(&store->db, NULL, "BEGIN IMMEDIATE", "") == 0 && keep_time(store) == 0 &&
+	    db_exec(&store->db, NULL, "COMMIT", "") == 0)
+		tell_working(store);
+	else
+		db_rollback(&store->db);
 }
 
 static int commit(struct store *store, struct group *group)
@@ -206,52 +237,52 @@ static void post(struct store *store, struct group *group)
 	store_post(store, group);
 }
 
-static void run_group(struct store *store, struct job *job, bool more);
+static void run_group(struct store *store, struct jobs *again, size_t limit);
 
-/* SQLite rolled the group back at its last job. The others run again, then the last one's error
- * is told: so completions keep their order. */
-static void run_again(struct store *store, struct group *group)
+/* What the group did is rolled back. One job alone has its error then; of several all run again in
+ * their order. */
+static void run_again(struct store *store, struct group *group, size_t limit)
 {
 	struct jobs jobs = group->jobs;
-	struct job *job;
 
-	group->jobs = (struct jobs){ NULL, NULL };
-	while ((job = jobs_pop(&jobs)) != jobs.last)
-		run_group(store, job, false);
-	jobs_push(&group->jobs, job);
-	group->transactions = 1;
-	post(store, group);
+	if (group->transactions == 1) {
+		post(store, group);
+		return;
+	}
+	free(group);
+	while (jobs.first != NULL)
+		run_group(store, &jobs, limit);
 }
 
-static int begin(struct store *store, struct group *group, struct job *job, bool more)
+static int begin(struct store *store, struct group *group, struct jobs *again, size_t limit)
 {
 	int err = db_exec(&store->db, NULL, "BEGIN IMMEDIATE", "");
+	struct job *job;
 
 	if (err == 0)
 		return 0;
 	tell_failing(store, "be written");
-	for (; job != NULL;
-	     job = more && group->transactions < GROUP_MAX ? next_if_any(store) : NULL)
+	while (group->transactions < limit && (job = next_of(store, again)) != NULL)
 		group_add(group, job);
 	fail_all(group, err);
 	return err;
 }
 
-static void run_group(struct store *store, struct job *job, bool more)
+static void run_group(struct store *store, struct jobs *again, size_t limit)
 {
 	struct group *group = group_new();
 	struct db_news mark = db_mark(&store->db);
 	int err;
 
 	store->db.now = clock_now_ms();
-	if (begin(store, group, job, more) < 0) {
+	if (begin(store, group, again, limit) < 0) {
 		post(store, group);
 		return;
 	}
-	if (!run_jobs(store, group, job, more)) {
+	if (!run_jobs(store, group, again, limit)) {
 		db_unmark(&store->db, &mark);
 		db_rollback(&store->db);
-		run_again(store, group);
+		run_again(store, group, again == NULL ? GROUP_MAX : 1);
 		return;
 	}
 	err = commit(store, group);
@@ -310,11 +341,10 @@ static void finish(struct store *store)
 void store_writer(void *arg)
 {
 	struct store *store = arg;
-	struct job *job;
 
 	sqlite3_wal_hook(store->db.sqlite, on_commit, store);
-	while ((job = next_or_wait(store)) != NULL) {
-		run_group(store, job, true);
+	while (wait_for_job(store)) {
+		run_group(store, NULL, GROUP_MAX);
 		tend_log(store);
 	}
 	finish(store);

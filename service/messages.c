@@ -104,22 +104,27 @@ int message_show(const struct rule *rule, const char *id, struct message_view *v
 	return err;
 }
 
-/* row is filled but for what the database gives. */
-static int add(const struct rule *rule, struct message_row *row, const char *text,
-	       struct refusal *why)
+static int check_room(const struct rule *rule, struct refusal *why)
 {
-	int err;
+	if ((uint64_t)db_live_messages(rule->db) < rule->config->queue_max)
+		return 0;
+	return rule_refuse(why, REASON_QUEUE_FULL, QUEUE_FULL_RETRY_MS,
+			   "Too many messages wait. Try again later.");
+}
 
-	if ((uint64_t)db_live_messages(rule->db) >= rule->config->queue_max)
-		return rule_refuse(why, REASON_QUEUE_FULL, QUEUE_FULL_RETRY_MS,
-				   "Too many messages wait. Try again later.");
-	err = db_route_of(rule->db, rule->config, row->number, &row->route);
+/* row is filled but for what the database gives. */
+static int add(const struct rule *rule, struct message_row *row, const char *text)
+{
+	int err = db_route_of(rule->db, rule->config, row->number, &row->route);
+
 	return err < 0 ? err : db_message_add(rule->db, row, text);
 }
 
 int message_queue(const struct rule *rule, const struct message_order *order,
 		  struct message_row *row, struct refusal *why)
 {
+	if (check_room(rule, why) != 0)
+		return RULE_REFUSED;
 	memset(row, 0, sizeof(*row));
 	snprintf(row->site, sizeof(row->site), "%s", rule->site->name);
 	row->kind = order->kind;
@@ -131,7 +136,7 @@ int message_queue(const struct rule *rule, const struct message_order *order,
 	row->due_at = order->due_at != 0 ? order->due_at : db_now(rule->db);
 	row->deadline = order->deadline;
 	row->life_ms = order->life_ms;
-	return add(rule, row, order->text, why);
+	return add(rule, row, order->text);
 }
 
 /* A text of this site holds a place where texts are limited. */
@@ -208,12 +213,12 @@ static int read_text(const struct rule *rule, struct message_row *row,
 	return 0;
 }
 
-/* Everything of the request that can be wrong; fills the row and the text as it will go out. */
-static int read_request(const struct rule *rule, struct message_row *row,
+/* Everything of the request that can be wrong; fills the row, the number and the text as it will go
+ * out. */
+static int read_request(const struct rule *rule, struct message_row *row, struct number *number,
 			const struct message_request *request, struct text_preview *preview,
 			struct refusal *why)
 {
-	struct number number;
 	int err;
 
 	memset(row, 0, sizeof(*row));
@@ -221,27 +226,30 @@ static int read_request(const struct rule *rule, struct message_row *row,
 	row->kind = KIND_TEXT;
 	row->priority = request->priority;
 	row->report = request->report;
-	err = number_parse_recipient(&number, request->to, rule->site->region, "to", why);
+	err = number_parse_recipient(number, request->to, rule->site->region, "to", why);
 	if (err == 0)
 		err = read_text(rule, row, request, preview, why);
 	if (err == 0)
 		err = read_reference(row, request->reference, why);
 	if (err == 0)
 		err = read_times(rule, row, request, why);
-	if (err == 0)
-		err = db_number_id(rule->db, number.e164, &row->number);
 	return err;
 }
 
 static int create(const struct rule *rule, const struct message_request *request,
 		  struct text_preview *preview, struct message_row *row, struct refusal *why)
 {
-	int err = read_request(rule, row, request, preview, why);
+	struct number number;
+	int err = read_request(rule, row, &number, request, preview, why);
 
 	if (err == 0)
 		err = check_text_place(rule, rule->site, why);
 	if (err == 0)
-		err = add(rule, row, preview->text, why);
+		err = check_room(rule, why);
+	if (err == 0) /* refusals before this have changed nothing */
+		err = db_number_id(rule->db, number.e164, &row->number);
+	if (err == 0)
+		err = add(rule, row, preview->text);
 	if (err == 0)
 		err = take_text_place(rule, rule->site, row);
 	if (err == 0)
@@ -338,7 +346,9 @@ static int retry(const struct rule *rule, const struct message_row *old, struct 
 	if (err == 0 && old->kind == KIND_TEXT)
 		err = check_text_place(rule, site, why);
 	if (err == 0)
-		err = add(rule, row, text, why);
+		err = check_room(rule, why);
+	if (err == 0)
+		err = add(rule, row, text);
 	secret_free(text);
 	return err == 0 ? take_text_place(rule, site, row) : err;
 }

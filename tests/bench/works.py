@@ -11,7 +11,7 @@ import time
 import gate
 import wire
 
-TURN_S = 8       # for one work
+TURN_S = 6       # for one work
 READY_S = 45     # until the first text is out
 HELD_MS = 3000   # how long the first answer takes, while the others are submitted
 PROBES, PROBES_PEER = 60, 6  # of the latency on an idle modem: a peer takes a second for each

@@ -213,7 +213,8 @@ static void hear(bool may_wait)
 	uv_timer_stop(&f.limit);
 	if (answer_size(client, false) > 0) {
 		check_answer(client_answer(&f, client, false, &answer), answer);
-		if (strcasestr(answer, "\r\nConnection: close") == NULL)
+		if (strcasestr(answer, "\r\nConnection: close") == NULL &&
+		    strstr(answer, "text/event-stream") == NULL)
 			return;
 	}
 	client_anew();

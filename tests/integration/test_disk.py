@@ -1,6 +1,7 @@
-"""A disk that is slow delays the Ctrl-Z of the next message and nothing else; one that is full
-refuses and keeps nothing by half."""
+"""A disk that is slow delays the Ctrl-Z of the next message and nothing else; one that is full or
+broken refuses and keeps nothing by half; what was acknowledged is on it."""
 import concurrent.futures
+import errno
 import os
 import re
 import sqlite3
@@ -14,16 +15,41 @@ import pytest
 import gate
 
 SYNC_S = 0.3
-SLOWSYNC = os.path.join(gate.BUILD, "slowsync.so")
-SLOW = {"LD_PRELOAD": SLOWSYNC, "SLOWSYNC_MS": str(int(SYNC_S * 1000)),
-        "ASAN_OPTIONS": "verify_asan_link_order=0"}
+LONG_S = 5
+LIBRARY = os.path.join(gate.BUILD, "disktrouble.so")
 TO = "+79123456789"
+
+
+class Disk:
+    """A modem that is given time, and a gateway on a disk that can be troubled."""
+
+    def __init__(self, field):
+        assert os.path.exists(LIBRARY), f"{LIBRARY} is missing: make test-build"
+        self.path = os.path.join(field.folder, "trouble")
+        self.trouble()
+        self.simulator = field.simulator("--send-time", 5)
+        modem = gate.modem("gsm0", self.simulator.pty).replace('result = "5s"', 'result = "180s"')
+        self.gateway = field.gateway(modem, env={"LD_PRELOAD": LIBRARY, "DISKTROUBLE": self.path,
+                                                 "ASAN_OPTIONS": "verify_asan_link_order=0"})
+        self.gateway.wait_modem()
+
+    def trouble(self, sync_ms=0, sync_errno=0, write_errno=0):
+        """From now on."""
+        with open(self.path + ".new", "w", encoding="ascii") as file:
+            file.write(f"{sync_ms} {sync_errno} {write_errno}\n")
+        os.rename(self.path + ".new", self.path)
+
+
+@pytest.fixture
+def disk(field):
+    return Disk(field)
 
 
 @pytest.fixture(scope="module")
 def slow(shared):
-    assert os.path.exists(SLOWSYNC), f"{SLOWSYNC} is missing: make test-build"
-    return shared.pair("--send-time", 5, env=SLOW)
+    disk = Disk(shared)
+    disk.trouble(int(SYNC_S * 1000))
+    return disk.simulator, disk.gateway
 
 
 @pytest.fixture
@@ -148,6 +174,58 @@ def test_a_key_in_use_is_refused(slow):
             gate.refused(answer, 409, "request_in_progress")
     assert len(taken) < 6, "none of them came while the first was running"
     assert gateway.post("/v1/messages", body, headers=key)["id"] == taken[0]["id"]
+
+
+def test_five_seconds_a_sync_delay_and_harm_nothing(disk):
+    simulator, gateway = disk.simulator, disk.gateway
+    disk.trouble(LONG_S * 1000)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        posts = [pool.submit(took, lambda i=i: gateway.send(TO, f"late {i}")) for i in range(4)]
+        times = []
+        while not all(post.done() for post in posts):
+            times.append(took(lambda: gateway.get("/v1/modems")))
+            time.sleep(0.05)
+        assert min(post.result() for post in posts) >= LONG_S - 0.1
+    assert statistics.median(times) < 0.5, times
+    gate.wait_until(lambda: len(texts(simulator, "late")) == 4)
+    disk.trouble()
+    for message in gateway.get("/v1/messages")["items"]:
+        gateway.wait_message(message["id"], "sent")
+    assert sorted(texts(simulator, "late")) == [f"late {i}" for i in range(4)]
+    assert simulator.violations() == 0
+
+
+# ---- broken ----
+
+@pytest.mark.parametrize("trouble, status, reason", [
+    ({"write_errno": errno.EIO}, 503, "store_unavailable"),
+    ({"sync_errno": errno.EIO}, 503, "store_unavailable"),
+    ({"write_errno": errno.ENOSPC}, 507, "disk_full"),
+    ({"write_errno": errno.EROFS}, 503, "store_unavailable"),
+], ids=["EIO of a write", "EIO of a sync", "ENOSPC", "read-only"])
+def test_trouble_comes_and_goes(disk, trouble, status, reason):
+    simulator, gateway = disk.simulator, disk.gateway
+
+    def post(i):
+        return gateway.post("/v1/messages", {"to": TO, "text": f"text {i}"}, headers={"Idempotency-Key": f"k{i}"})
+    taken = [post(i)["id"] for i in range(5)]
+    gateway.wait_message(taken[-1], "sent")
+    disk.trouble(**trouble)
+    for i in range(5, 10):
+        gate.refused(post(i), status, reason)
+    assert gateway.get("/v1/modems").status == 200
+    assert gateway.get("/v1/status")["messages"]["queued"] == 0
+    health = gateway.get("/healthz")
+    assert (health.status, health["checks"]["store"]["status"]) == (503, "fail"), health
+    assert len(simulator.handset()) == 5, "what was refused was sent"
+    disk.trouble()
+    gate.wait_until(lambda: gateway.get("/healthz").status == 200, why="nobody saw that the disk is well again")
+    taken += [post(i)["id"] for i in range(5, 10)]
+    gateway.wait_message(taken[-1], "sent")
+    gateway.kill()
+    gateway.start()
+    assert [gateway.message(each)["state"] for each in taken] == ["sent"] * 10
+    assert sorted(m["text"] for m in simulator.handset()) == [f"text {i}" for i in range(10)]
 
 
 # ---- full ----

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Floods the socket; prints what another client's requests took meanwhile, and the memory.
 
-Rows: nobody else; connections far over the limit; event streams that never read; requests broken
-off after each byte; endless pipelines; deep documents; slow headers."""
+Each row is one kind of them; ROWS says how many."""
 import argparse
 import os
 import resource
+import select
 import socket
 import statistics
+import subprocess
 import sys
-import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -18,42 +18,52 @@ sys.path.insert(0, os.path.join(HERE, "..", "integration"))
 import conftest  # noqa: E402
 import gate  # noqa: E402
 
-BODY = b'{"to": "+79123456789", "text": "whole"}'
-POST = (b"POST /v1/messages HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
-        b"Content-Length: %d\r\n\r\n" % len(BODY)) + BODY
+def post(body):
+    return b"POST /v1/messages HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+
+POST = post(b'{"to": "+79123456789", "text": "whole"}')
 STREAM = b"GET /v1/events?after=0 HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n"
+POLL = b"GET /v1/events?after=999999999&wait=30 HTTP/1.1\r\nHost: a\r\n\r\n"
 GET = b"GET /v1/status HTTP/1.1\r\nHost: a\r\n\r\n"
-DEEP = b'{"to":' + b"[" * 30000
+HUGE = b"GET /v1/status HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 200000 + b"\r\n\r\n"
+HALF = post(b"x" * 60000)[:-30000]
+DEEP = post(b'{"to":' + b"[" * 60000)
+BAD_UTF8 = post(b'{"text":"' + b"\xff\xc0" * 30000 + b'"}')
 CONNECTIONS_MAX = 1000  # api_private.h
+WATCHED_S = 1  # after all have come
 MEMORY_MAX_KIB = 64 * 1024  # 32 KiB a connection, and what it sends
 
 
-class Honest(threading.Thread):
-    """One client on one connection, as a site's backend holds it: a request every 5 ms."""
+class Honest:
+    """One client on one connection, as a site's backend holds it: a request every 5 ms, from a
+    process of its own, so that only the daemon can make it wait."""
 
     def __init__(self, gateway):
-        super().__init__(daemon=True)
-        self.connection = gate.UnixConnection(gateway.socket)
-        self.stop, self.times, self.fault = threading.Event(), [], None
-
-    def run(self):
-        try:
-            while not self.stop.is_set():
-                began = time.monotonic()
-                self.connection.request("GET", "/v1/modems")
-                assert gate.Answer(self.connection.getresponse()).status == 200
-                self.times.append(time.monotonic() - began)
-                time.sleep(0.005)
-        except Exception as fault:  # told by the row
-            self.fault = fault
+        self.popen = subprocess.Popen([sys.executable, __file__, "--honest", gateway.socket],
+                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.popen.stdout.readline()  # it has been answered once
 
     def end(self):
-        self.stop.set()
-        self.join(gate.LIMIT)
-        self.connection.close()
-        if self.fault is not None:
-            raise AssertionError(f"another client was harmed: {self.fault!r}")
-        return self.times
+        told, _ = self.popen.communicate("", gate.LIMIT)
+        if self.popen.returncode != 0:
+            raise AssertionError("another client was harmed")
+        return [float(each) for each in told.split()]
+
+
+def honest(path):
+    """What that process does until its stdin ends; prints seconds."""
+    connection, times = gate.UnixConnection(path), []
+    while True:
+        began = time.monotonic()
+        connection.request("GET", "/v1/modems")
+        assert gate.Answer(connection.getresponse()).status == 200
+        times.append(time.monotonic() - began)
+        if len(times) == 1:
+            print(flush=True)
+        if select.select([sys.stdin], [], [], 0.005)[0]:
+            break
+    print(*times[1:])
 
 
 def memory_kib(gateway):
@@ -67,9 +77,11 @@ def files(gateway):
 
 
 def connect(gateway, wait=True):
+    """wait: as long as there is no room."""
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    sock.settimeout(gate.LIMIT if wait else 0.05)
+    sock.settimeout(None if wait else 0.05)
     sock.connect(gateway.socket)
+    sock.settimeout(gate.LIMIT if wait else 0.05)
     return sock
 
 
@@ -83,7 +95,6 @@ def send(sock, raw):
 # ---- what hostile clients do: each returns what it holds open ----
 
 def nothing(_gateway, _n):
-    time.sleep(1)
     return []
 
 
@@ -132,16 +143,32 @@ def pipelines(gateway, n):
     return held
 
 
-def deep(gateway, n):
-    for _ in range(n):
-        with connect(gateway) as sock:
-            send(sock, b"POST /v1/messages HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(DEEP) + DEEP)
-            sock.recv(4096)
-    return []
+def repeated(raw):
+    """A client that sends it again and again, on a new connection each time, and hears why not."""
+    def attack(gateway, n):
+        for _ in range(n):
+            with connect(gateway) as sock:
+                send(sock, raw)
+                try:
+                    sock.recv(4096)
+                except OSError:
+                    pass
+        return []
+    return attack
+
+
+def held_open(raw):
+    """Clients that all say it and then nothing more."""
+    def attack(gateway, n):
+        held = [connect(gateway) for _ in range(n)]
+        for sock in held:
+            send(sock, raw)
+        return held
+    return attack
 
 
 def slow_headers(gateway, n):
-    held = [connect(gateway) for _ in range(min(n, 500))]
+    held = [connect(gateway) for _ in range(n)]
     for byte in GET[:20]:
         for sock in held:
             send(sock, bytes([byte]))
@@ -149,19 +176,23 @@ def slow_headers(gateway, n):
 
 
 ROWS = (("nobody", nothing, 1), ("connections", connections, 10000), ("silent streams", streams, 1000),
-        ("cut at each byte", halves, 5000), ("unread pipelines", pipelines, 20000),
-        ("deep documents", deep, 1000), ("slow headers", slow_headers, 500))
+        ("long polls", held_open(POLL), 800), ("slow headers", slow_headers, 500),
+        ("half bodies", held_open(HALF), 500), ("cut at each byte", halves, 5000),
+        ("unread pipelines", pipelines, 20000), ("huge headers", repeated(HUGE), 1000),
+        ("deep documents", repeated(DEEP), 1000), ("bad UTF-8", repeated(BAD_UTF8), 1000))
 
 
-def row(gateway, attack, n):
-    """(latencies, memory, files) of one row."""
-    honest = Honest(gateway)
-    honest.start()
+def row(gateway, attack, n, before):
+    """(latencies, memory, files) of one row; then nothing of it is left (long polls last 30 s,
+    whether their clients are there or not)."""
+    other = Honest(gateway)
     held = attack(gateway, n)
-    times, memory, opened = honest.end(), memory_kib(gateway), files(gateway)
+    time.sleep(WATCHED_S)
+    times, memory, opened = other.end(), memory_kib(gateway), files(gateway)
     for sock in held:
         sock.close()
     gate.wait_until(gateway.answers, why="it does not answer after the flood")
+    gate.wait_until(lambda: files(gateway) <= before + 1, why="connections were not closed")
     return times, memory, opened
 
 
@@ -174,24 +205,24 @@ def hostile(scale, tell, memory_max=None):
         before = files(gateway)
         for name, attack, n in ROWS:
             n = max(n // scale, 1)
-            times, memory, opened = row(gateway, attack, n)
+            times, memory, opened = row(gateway, attack, n, before)
             p99 = statistics.quantiles(times, n=100)[98] if len(times) > 1 else times[0]
             tell(name, n, len(times), statistics.median(times) * 1000, p99 * 1000, memory, opened)
             if statistics.median(times) > 1:
                 wrong.append(f"{name}: another client waited {statistics.median(times):.1f} s")
             if memory_max is not None and memory > memory_max:
                 wrong.append(f"{name}: {memory} KiB of memory")
-        try:
-            gate.wait_until(lambda: files(gateway) <= before + 1, why="connections were not closed")
-        except AssertionError as left:
-            wrong.append(f"{left}: {files(gateway)} files, {before} before")
     return wrong
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=int, default=1, help="10: a tenth of everything")
+    parser.add_argument("--honest", metavar="SOCKET", help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if args.honest:
+        honest(args.honest)
+        return 0
     print(f"{'hostile':<18}{'how many':>9}{'requests':>10}{'median ms':>11}{'p99 ms':>9}"
           f"{'private KiB':>13}{'files':>7}", flush=True)
 

@@ -50,7 +50,7 @@ static void test_new_database(void **state)
 {
 	(void)state;
 	assert_int_equal(schema_migrate(sqlite, why, sizeof(why)), 0);
-	assert_int_equal(value_of("PRAGMA user_version"), 1);
+	assert_int_equal(value_of("PRAGMA user_version"), 2);
 	assert_int_equal(value_of("SELECT count(*) FROM message"), 0);
 	assert_int_equal(schema_migrate(sqlite, why, sizeof(why)), 0); /* nothing to do */
 	assert_string_equal(why, "");
@@ -71,6 +71,44 @@ static void test_shape(void **state)
 			 0);
 }
 
+/* What version 2 changes of version 1. */
+static const char version_1[] =
+	"CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"INSERT INTO meta VALUES ('time', 77);"
+	"CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL,"
+	" type TEXT NOT NULL, site TEXT NOT NULL, subject TEXT NOT NULL, state TEXT, modem TEXT,"
+	" reason TEXT, channel TEXT) STRICT;"
+	"CREATE INDEX event_subject ON event(subject, seq);"
+	"CREATE TABLE attempt (id INTEGER PRIMARY KEY, modem TEXT, sim TEXT, state INTEGER,"
+	" reference INTEGER, at INTEGER, asked INTEGER) STRICT;"
+	"CREATE INDEX attempt_reference ON attempt(reference, sim, at) WHERE reference IS NOT NULL;"
+	"CREATE INDEX attempt_open ON attempt(modem, at) WHERE state IN (0, 4);"
+	"CREATE INDEX attempt_open_sim ON attempt(sim, at) WHERE state IN (0, 4);"
+	"INSERT INTO event VALUES (7, 1, 'message.sent', 'a', 'msg_1', 'sent', 'gsm0', 'r', 'c');"
+	"PRAGMA user_version = 1;";
+
+static void test_events_of_version_1(void **state)
+{
+	(void)state;
+	execute(version_1);
+	assert_int_equal(schema_migrate(sqlite, why, sizeof(why)), 0);
+	assert_int_equal(value_of("SELECT count(*) FROM event WHERE (seq, at, type, site, subject,"
+				  " state, modem, reason, channel) = (7, 1, 'message.sent', 'a',"
+				  " 'msg_1', 'sent', 'gsm0', 'r', 'c')"),
+			 1);
+	assert_int_equal(value_of("SELECT count(*) FROM event"), 1);
+}
+
+/* Whoever waits for what comes after 7 gets it. */
+static void test_a_pruned_log_of_version_1(void **state)
+{
+	(void)state;
+	execute(version_1);
+	execute("DELETE FROM event");
+	assert_int_equal(schema_migrate(sqlite, why, sizeof(why)), 0);
+	assert_int_equal(value_of("SELECT seq FROM event WHERE at = 77"), 7);
+}
+
 /* What runs for every message, or over all of them, goes by an index. */
 static void test_hot_queries_use_an_index(void **state)
 {
@@ -89,6 +127,12 @@ static void test_hot_queries_use_an_index(void **state)
 		  "message_scheduled" },
 		{ "SELECT seq FROM message WHERE state = 2", "message_state" },
 		{ "SELECT max(seq) FROM event", "SEARCH event" },
+		{ "SELECT id FROM attempt WHERE state IN (0, 4) AND modem = 'a' AND at >= 9"
+		  " ORDER BY at DESC",
+		  "attempt_open (at>?)" },
+		{ "SELECT id FROM attempt WHERE reference = 9 AND sim = 'a' AND at <= 9"
+		  " AND asked = 1 ORDER BY at DESC",
+		  "attempt_reference (reference=? AND sim=? AND at<?)" },
 	};
 	char sql[256];
 	sqlite3_stmt *stmt;
@@ -142,6 +186,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_new_database, open_memory, close_memory),
 		cmocka_unit_test_setup_teardown(test_shape, open_memory, close_memory),
+		cmocka_unit_test_setup_teardown(test_events_of_version_1, open_memory,
+						close_memory),
+		cmocka_unit_test_setup_teardown(test_a_pruned_log_of_version_1, open_memory,
+						close_memory),
 		cmocka_unit_test_setup_teardown(test_hot_queries_use_an_index, open_memory,
 						close_memory),
 		cmocka_unit_test_setup_teardown(test_newer_database, open_memory, close_memory),

@@ -117,8 +117,8 @@ static void run_into_full(struct fixture *f, struct note notes[FULL_NOTES])
 		assert_int_equal(notes[i].turn, done + i + 2);
 }
 
-/* The others run again, and each is told of once. All five are in one group unless this machine
- * is busy: then once more. */
+/* Those before it run again, each inside a savepoint, then each alone; each is told of once. They
+ * are in one group unless this machine is busy: then once more. */
 static void test_full_in_the_middle(void **state)
 {
 	static const int statuses[FULL_NOTES] = { 0, 9, 0, -ENOSPC, 0 };
@@ -138,13 +138,13 @@ static void test_full_in_the_middle(void **state)
 		run_into_full(f, notes);
 		for (int i = 0; i < FULL_NOTES; i++) {
 			assert_int_equal(notes[i].status, statuses[i]);
-			assert_in_range(notes[i].runs, 1, i < FULL_ONE ? 2 : 1);
+			assert_in_range(notes[i].runs, 1, i <= FULL_ONE ? 3 : 1);
 			assert_int_equal(note_is_kept(f, notes[i].name), statuses[i] == 0);
 		}
 		assert_int_equal(heard.queued, 3);
 		for (int i = 0; i < 3; i++)
 			assert_int_equal(heard.seqs[i], i * 2 + 1);
-		again = notes[0].runs == 2 && notes[1].runs == 2 && notes[2].runs == 2;
+		again = notes[0].runs == 2 && notes[1].runs == 2 && notes[2].runs == 3;
 	}
 	assert_true(again);
 }
@@ -201,7 +201,8 @@ static void test_failed_commit_fails_all(void **state)
 			assert_int_equal(notes[i].status, commit_faults[c].status);
 			assert_false(note_is_kept(f, notes[i].name));
 		}
-		assert_int_equal(stats_of(f).failed_commits, c + 1);
+		assert_in_range(stats_of(f).failed_commits, c + 1,
+				2 * (c + 1)); /* b divides the group */
 	}
 	note_run(f, &after); /* and the store goes on */
 	fixture_until(f, &f->done, f->done + 1);
