@@ -61,19 +61,41 @@ void message_tell_no_modem(const struct rule *rule, struct message_view *view)
 		 "no modem of the configuration may send to this number (prefixes)");
 }
 
-int message_view_fill(const struct rule *rule, const struct message_row *row,
+/* All but the history. */
+static void fill_view(const struct rule *rule, const struct message_row *row, const char *to,
 		      struct message_view *view)
 {
-	int err;
-
 	memset(view, 0, sizeof(*view));
 	view->row = *row;
 	view->estimated_send_at = message_estimate(rule, row);
-	err = db_number_get(rule->db, row->number, view->to);
-	if (err < 0)
-		return err;
+	snprintf(view->to, sizeof(view->to), "%s", to);
 	message_tell_no_modem(rule, view);
-	return db_event_history(rule->db, row->id, &view->history, &view->n_history);
+}
+
+int message_view_fill(const struct rule *rule, const struct message_row *row,
+		      struct message_view *view)
+{
+	char to[NUMBER_SIZE];
+	int err = db_number_get(rule->db, row->number, to);
+
+	fill_view(rule, row, to, view);
+	return err < 0 ? err
+		       : db_event_history(rule->db, row->id, &view->history, &view->n_history);
+}
+
+/* What message_view_fill would read back of a message that was added just now. */
+static int fill_new(const struct rule *rule, const struct message_row *row, const char *to,
+		    struct message_view *view)
+{
+	fill_view(rule, row, to, view);
+	view->history = calloc(1, sizeof(*view->history));
+	if (view->history == NULL)
+		return -ENOMEM;
+	view->n_history = 1;
+	view->history->at = row->created_at;
+	snprintf(view->history->state, sizeof(view->history->state), "%s",
+		 message_state_name(row->state));
+	return 0;
 }
 
 /* The message of this id, if the client's sites own it. */
@@ -237,31 +259,31 @@ static int read_request(const struct rule *rule, struct message_row *row, struct
 }
 
 static int create(const struct rule *rule, const struct message_request *request,
-		  struct text_preview *preview, struct message_row *row, struct refusal *why)
+		  struct text_preview *preview, struct message_view *view, struct refusal *why)
 {
+	struct message_row row;
 	struct number number;
-	int err = read_request(rule, row, &number, request, preview, why);
+	int err = read_request(rule, &row, &number, request, preview, why);
 
 	if (err == 0)
 		err = check_text_place(rule, rule->site, why);
 	if (err == 0)
 		err = check_room(rule, why);
 	if (err == 0) /* refusals before this have changed nothing */
-		err = db_number_id(rule->db, number.e164, &row->number);
+		err = db_number_id(rule->db, number.e164, &row.number);
 	if (err == 0)
-		err = add(rule, row, preview->text);
+		err = add(rule, &row, preview->text);
 	if (err == 0)
-		err = take_text_place(rule, rule->site, row);
+		err = take_text_place(rule, rule->site, &row);
 	if (err == 0)
-		err = rule_keep(rule, row->id);
-	return err;
+		err = rule_keep(rule, row.id);
+	return err != 0 ? err : fill_new(rule, &row, number.e164, view);
 }
 
 int message_create(const struct rule *rule, const struct message_request *request,
 		   struct message_view *view, struct refusal *why)
 {
 	struct text_preview *preview;
-	struct message_row row;
 	char id[ID_SIZE];
 	int err = rule_recall(rule, id, why);
 
@@ -273,10 +295,10 @@ int message_create(const struct rule *rule, const struct message_request *reques
 	preview = malloc(sizeof(*preview));
 	if (preview == NULL)
 		return -ENOMEM;
-	err = create(rule, request, preview, &row, why);
+	err = create(rule, request, preview, view, why);
 	secret_wipe(preview, sizeof(*preview));
 	free(preview);
-	return err != 0 ? err : message_view_fill(rule, &row, view);
+	return err;
 }
 
 int message_cancel(const struct rule *rule, const char *id, struct message_view *view,

@@ -56,6 +56,42 @@ static void a_later_one_is_scheduled(void **state)
 	assert_int_equal(room->message.row.due_at, T0);
 }
 
+/* The answer to a request is made without reading back. */
+static void what_was_told_is_what_is_read(void **state)
+{
+	struct room *room = *state;
+	struct message_request requests[] = { simple("Hello"), simple("later") };
+
+	requests[1].send_at = T0 + HOUR;
+	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+		struct message_row told;
+		struct event event;
+		int64_t estimate;
+
+		assert_int_equal(create(room, &requests[i]), 0);
+		told = room->message.row;
+		event = room->message.history[0];
+		estimate = room->message.estimated_send_at;
+		assert_int_equal(
+			RUN(room, message_show(&room->rule, told.id, &room->message, &room->why)),
+			0);
+		assert_string_equal(room->message.to, to);
+		assert_int_equal(room->message.estimated_send_at, estimate);
+		assert_int_equal(room->message.row.state, told.state);
+		assert_int_equal(room->message.row.priority, told.priority);
+		assert_int_equal(room->message.row.created_at, told.created_at);
+		assert_int_equal(room->message.row.due_at, told.due_at);
+		assert_int_equal(room->message.row.deadline, told.deadline);
+		assert_int_equal(room->message.row.submit_by, told.submit_by);
+		assert_int_equal(room->message.row.has_text, told.has_text);
+		assert_int_equal(room->message.n_history, 1);
+		assert_int_equal(room->message.history[0].at, event.at);
+		assert_string_equal(room->message.history[0].state, event.state);
+		assert_string_equal(room->message.history[0].modem, event.modem);
+		assert_string_equal(room->message.history[0].reason, event.reason);
+	}
+}
+
 static void wrong_input_is_named(void **state)
 {
 	struct room *room = *state;
@@ -427,6 +463,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_text_is_queued),
 		TEST(a_later_one_is_scheduled),
+		TEST(what_was_told_is_what_is_read),
 		TEST(wrong_input_is_named),
 		TEST(a_site_without_texts_is_refused),
 		TEST(transliteration_is_asked_for),
