@@ -104,7 +104,8 @@ static const char version_1[] =
 	" refused TEXT) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX verification_account ON verification(site, account, number);"
 	"CREATE INDEX verification_number ON verification(number);"
-	"CREATE INDEX verification_awaited ON verification(code_until) WHERE state = 0;"
+	"CREATE INDEX verification_awaited ON verification(code_until)"
+	" WHERE state = 0 AND sends = 0;"
 	"CREATE TABLE code (verification TEXT NOT NULL, n INTEGER NOT NULL, hash BLOB NOT NULL,"
 	" PRIMARY KEY (verification, n)) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX code_token ON code(hash) WHERE n = 0;" /* what the user sends us */
@@ -151,7 +152,8 @@ static const char version_1[] =
 	"CREATE INDEX long_part_text ON long_part(long) WHERE text IS NOT NULL;";
 
 /* Fewer pages a message: a sequence's row, an index of the few open attempts too many, references
- * that no report will ask for. A log of events that was pruned to nothing keeps its last number. */
+ * that no report will ask for. A log of events that was pruned to nothing keeps its last number.
+ * Codes end by themselves, as waits do: they are in the same index. */
 static const char version_2[] =
 	"ALTER TABLE event RENAME TO event_1;"
 	"CREATE TABLE event (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL,"
@@ -170,7 +172,10 @@ static const char version_2[] =
 	"DROP INDEX attempt_reference;"
 	"CREATE INDEX attempt_open ON attempt(at) WHERE state IN (0, 4);"
 	"CREATE INDEX attempt_reference ON attempt(reference, sim, at)"
-	" WHERE reference IS NOT NULL AND asked = 1;";
+	" WHERE reference IS NOT NULL AND asked = 1;"
+
+	"DROP INDEX verification_awaited;"
+	"CREATE INDEX verification_awaited ON verification(code_until) WHERE state = 0;";
 
 static const char *const versions[] = { version_1, version_2 };
 

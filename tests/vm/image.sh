@@ -51,10 +51,11 @@ chroot "$root" update-initramfs -u >/dev/null
 cat >"$root/etc/systemd/system/checks.service" <<UNIT
 [Unit]
 Description=The checks of the host
-After=systemd-udevd.service
+After=systemd-udev-trigger.service
 FailureAction=poweroff-force
 
 [Service]
+ExecStartPre=udevadm settle --timeout=300
 ExecStartPre=mount -m -t 9p -o trans=virtio,version=9p2000.L share /mnt/share
 ExecStart=/usr/bin/python3 -B /mnt/share/checks.py
 
@@ -67,5 +68,5 @@ ln -s /dev/null "$root/etc/systemd/system/apt-daily-upgrade.timer"
 rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*.bin "$root"/var/cache/apt/archives/*.deb
 cp "$root"/boot/vmlinuz-* $out/vmlinuz
 cp "$root"/boot/initrd.img-* $out/initrd
-mkfs.ext4 -q -d "$root" $out/disk.ext4 1500M
+mkfs.ext4 -q -F -d "$root" $out/disk.ext4 1500M
 echo "$key" >$out/key

@@ -84,6 +84,10 @@ static const char version_1[] =
 	"CREATE INDEX attempt_reference ON attempt(reference, sim, at) WHERE reference IS NOT NULL;"
 	"CREATE INDEX attempt_open ON attempt(modem, at) WHERE state IN (0, 4);"
 	"CREATE INDEX attempt_open_sim ON attempt(sim, at) WHERE state IN (0, 4);"
+	"CREATE TABLE verification (id INTEGER PRIMARY KEY, code_until INTEGER, state INTEGER,"
+	" sends INTEGER) STRICT;"
+	"CREATE INDEX verification_awaited ON verification(code_until)"
+	" WHERE state = 0 AND sends = 0;"
 	"INSERT INTO event VALUES (7, 1, 'message.sent', 'a', 'msg_1', 'sent', 'gsm0', 'r', 'c');"
 	"PRAGMA user_version = 1;";
 
