@@ -75,7 +75,7 @@ static void fill_view(const struct rule *rule, const struct message_row *row, co
 int message_view_fill(const struct rule *rule, const struct message_row *row,
 		      struct message_view *view)
 {
-	char to[NUMBER_SIZE];
+	char to[NUMBER_SIZE] = "";
 	int err = db_number_get(rule->db, row->number, to);
 
 	fill_view(rule, row, to, view);
