@@ -153,8 +153,9 @@ struct config {
 	const char *metrics_listen;
 	enum log_level log_level;
 	bool log_full_numbers;
-	int64_t log_summary_ms;  /* between two summaries of every modem */
-	const char *spool, *spool_site; /* a folder of files that become texts of that site, or "" */
+	int64_t log_summary_ms; /* between two summaries of every modem */
+	const char *spool,
+		*spool_site;     /* a folder of files that become texts of that site, or "" */
 	const char *transcripts; /* the folder of dialogues that failed; "": none are kept */
 	uint64_t queue_max;      /* waiting messages; at least 1,000,000 by default */
 };

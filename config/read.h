@@ -63,7 +63,7 @@ conf_read conf_read_rates;     /* struct config_rates */
 conf_read conf_read_durations; /* int64_t items and their number */
 conf_read conf_read_inner;     /* a group whose fields are in the same struct, from spec->at on */
 conf_read conf_read_inner_or_first; /* the same, or a string that is its first setting */
-conf_read conf_read_groups;    /* a list of groups: items and their number */
+conf_read conf_read_groups;         /* a list of groups: items and their number */
 
 /* Reads every member of group by its table; tells unknown and missing ones. */
 void conf_read_group(struct conf_reader *reader, const config_setting_t *setting,

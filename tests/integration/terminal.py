@@ -16,6 +16,12 @@ import gate
 COLOUR = re.compile(r"\033\[\d+m")
 
 
+def own_terminal():
+    """In the child: as a shell starts it, though whoever runs the tests may ignore Ctrl-C."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """simgate on a pseudo-terminal that is its controlling one, as in a window of 80x24."""
 
@@ -28,7 +34,7 @@ class Terminal:
             [os.path.join(gate.BUILD, "simgate"), *where, *words],
             stdin=self.slave, stdout=self.slave, stderr=self.slave, start_new_session=True, user=user,
             group=user, extra_groups=None if user is None else [],
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=own_terminal,
             env={k: v for k, v in {**os.environ, "TERM": "xterm", **(env or {})}.items()
                  if k != "NO_COLOR" or k in (env or {})})
         self.text = ""

@@ -3,7 +3,7 @@ import datetime
 import random
 
 import gate
-import test_disk
+import trouble
 
 TEXTS = 50
 
@@ -54,9 +54,11 @@ def test_an_orderly_stop_finishes_the_message_on_the_air(field):
 
 def test_a_modem_that_ends_before_another_takes_nothing_with_it(field):
     """The outcome of the first is on its way to a slow disk while the second still sends."""
+    disk = trouble.Trouble(field)
+    disk.set(sync_ms=300)
     modems = [field.simulator("--send-time", ms, name=name)
               for name, ms in (("gsm0", 1500), ("gsm1", 4000))]
-    gateway = field.gateway(*(gate.modem(m.name, m.pty) for m in modems), env=test_disk.SLOW)
+    gateway = field.gateway(*(gate.modem(m.name, m.pty) for m in modems), env=disk.env)
     for modem in modems:
         gateway.wait_modem(name=modem.name)
     ids = [gateway.send("+79123456789", f"text {i}") for i in range(2)]

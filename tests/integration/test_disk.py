@@ -13,10 +13,10 @@ import time
 import pytest
 
 import gate
+import trouble
 
 SYNC_S = 0.3
 LONG_S = 5
-LIBRARY = os.path.join(gate.BUILD, "disktrouble.so")
 TO = "+79123456789"
 
 
@@ -24,20 +24,12 @@ class Disk:
     """A modem that is given time, and a gateway on a disk that can be troubled."""
 
     def __init__(self, field):
-        assert os.path.exists(LIBRARY), f"{LIBRARY} is missing: make test-build"
-        self.path = os.path.join(field.folder, "trouble")
-        self.trouble()
+        disk = trouble.Trouble(field)
+        self.trouble = disk.set
         self.simulator = field.simulator("--send-time", 5)
         modem = gate.modem("gsm0", self.simulator.pty).replace('result = "5s"', 'result = "180s"')
-        self.gateway = field.gateway(modem, env={"LD_PRELOAD": LIBRARY, "DISKTROUBLE": self.path,
-                                                 "ASAN_OPTIONS": "verify_asan_link_order=0"})
+        self.gateway = field.gateway(modem, env=disk.env)
         self.gateway.wait_modem()
-
-    def trouble(self, sync_ms=0, sync_errno=0, write_errno=0):
-        """From now on."""
-        with open(self.path + ".new", "w", encoding="ascii") as file:
-            file.write(f"{sync_ms} {sync_errno} {write_errno}\n")
-        os.rename(self.path + ".new", self.path)
 
 
 @pytest.fixture

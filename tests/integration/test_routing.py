@@ -1,12 +1,12 @@
 """Who sends what: prefixes, limits, the least loaded modem, failover, pauses, the balance.
 
 Every test with several modems ends by counting: each message reached a phone once."""
-import os
 import time
 
 import pytest
 
 import gate
+import trouble
 
 FIRST = {"name": "gsm0", "imei": "356938035643809", "iccid": "8970199000000000009"}
 SECOND = {"name": "gsm1", "imei": "356938035643817", "iccid": "8970199000000000017"}
@@ -420,19 +420,20 @@ def test_the_balance_is_remembered(field):
 
 def test_a_modem_whose_limits_are_being_read_is_busy_not_unable(field):
     """The better modem is ready first, but a slow disk has not yet told how much it has sent."""
-    slow = {"LD_PRELOAD": os.path.join(gate.BUILD, "slowsync.so"), "SLOWSYNC_MS": "1500",
-            "ASAN_OPTIONS": "verify_asan_link_order=0"}
+    disk = trouble.Trouble(field)
     better = simulator(field, FIRST)
     other = simulator(field, SECOND)
     for sim in (better, other):
         control(sim, "unplug")
     gateway = field.gateway(
         gate.modem("gsm0", better.pty, 'prefixes = [ "+7" ]; limits = [ "100/1h" ];'),
-        gate.modem("gsm1", other.pty), env=slow)
+        gate.modem("gsm1", other.pty), env=disk.env)
     message = gateway.send("+79123456789", "for the better one")
+    disk.set(sync_ms=3000)
     control(better, "plug")
     gateway.wait_modem(name="gsm0")
     control(other, "plug")
     gateway.wait_modem(name="gsm1")
+    disk.set()
     assert gateway.wait_message(message, "sent")["modem"] == "gsm0"
     assert sent_once([better, other], ["for the better one"])[FIRST["name"]]
