@@ -140,7 +140,7 @@ int optout_end(const struct rule *rule, const char *e164, const struct optout_so
 int optout_allows(const struct rule *rule, const struct message_row *message, bool *allowed)
 {
 	char e164[NUMBER_SIZE];
-	int64_t at;
+	int64_t at = 0;
 	int err = db_number_get(rule->db, message->number, e164);
 
 	if (err == 0)
