@@ -99,16 +99,31 @@ void clock_raise(int64_t at_least_ms)
 			 (long long)(behind / 1000));
 }
 
+/* The last n decimal digits of value, and what follows them. */
+static char *put_digits(char *out, int value, int n, char after)
+{
+	out[n] = after;
+	for (int i = n - 1; i >= 0; i--, value /= 10)
+		out[i] = (char)('0' + value % 10);
+	return out + n + 1;
+}
+
+/* By hand: strftime and snprintf took a tenth of the loop's time for an accepted request. */
 void clock_format(int64_t ms, char out[static CLOCK_TEXT_SIZE])
 {
 	int64_t rest = (ms % 1000 + 1000) % 1000; /* before 1970, too */
 	time_t seconds = (time_t)((ms - rest) / 1000);
 	struct tm tm;
-	size_t n;
 
 	gmtime_r(&seconds, &tm);
-	n = strftime(out, CLOCK_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out + n, CLOCK_TEXT_SIZE - n, ".%03dZ", (int)rest);
+	out = put_digits(out, tm.tm_year + 1900, 4, '-');
+	out = put_digits(out, tm.tm_mon + 1, 2, '-');
+	out = put_digits(out, tm.tm_mday, 2, 'T');
+	out = put_digits(out, tm.tm_hour, 2, ':');
+	out = put_digits(out, tm.tm_min, 2, ':');
+	out = put_digits(out, tm.tm_sec, 2, '.');
+	out = put_digits(out, (int)rest, 3, 'Z');
+	*out = '\0';
 }
 
 /* Reads n digits; -1 if there are others. */

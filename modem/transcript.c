@@ -19,8 +19,10 @@
 
 enum {
 	ROOM = 16 * 1024,
-	LINE_MAX_BYTES = 320,
-	TEXT_AT = 15, /* behind "> 19:30:05.250 " */
+	TIME_BYTES = 12,              /* "19:30:05.250" */
+	TEXT_AT = 2 + TIME_BYTES + 1, /* behind "> 19:30:05.250 " */
+	TEXT_MAX_BYTES = 280,
+	LINE_MAX_BYTES = TEXT_AT + TEXT_MAX_BYTES + 1,
 	FILES_KEPT = 32,
 	NAME_SIZE = 128,
 	PATH_SIZE = 512,
@@ -54,13 +56,19 @@ static void make_room(struct transcript *t)
 
 void transcript_add(struct transcript *t, int64_t at_ms, char direction, const char *masked)
 {
-	char time[CLOCK_TEXT_SIZE];
+	size_t n = strnlen(masked, TEXT_MAX_BYTES);
+	char time[CLOCK_TEXT_SIZE], *line;
 
 	if (t->used + LINE_MAX_BYTES > ROOM)
 		make_room(t);
 	clock_format(at_ms, time);
-	t->used += (size_t)snprintf(t->text + t->used, LINE_MAX_BYTES, "%c %.12s %.280s\n",
-				    direction, time + strlen("2026-11-21T"), masked);
+	line = t->text + t->used;
+	line[0] = direction;
+	line[1] = line[TEXT_AT - 1] = ' ';
+	memcpy(line + 2, time + strlen("2026-11-21T"), TIME_BYTES);
+	memcpy(line + TEXT_AT, masked, n);
+	line[TEXT_AT + n] = '\n';
+	t->used += TEXT_AT + n + 1;
 }
 
 /* ---- as a dialogue file ---- */
