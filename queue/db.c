@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/util.h"
 #include "queue/db_private.h"
 
 void db_init(struct db *db, sqlite3 *sqlite, const struct seal_keys *keys)
@@ -57,6 +58,7 @@ void db_unmark(struct db *db, const struct db_news *mark)
 	db->news.last_event = mark->last_event;
 	db->news.live = mark->live;
 	db->news.erased = mark->erased;
+	memcpy(db->news.tally, mark->tally, sizeof(mark->tally));
 }
 
 void db_news_erased(struct db *db)
@@ -98,8 +100,8 @@ void db_saw(struct db *db, enum seen_kind kind, const char *a, const char *b, in
 	seen = &news->seen[news->n_seen++];
 	seen->kind = kind;
 	seen->value = value;
-	snprintf(seen->a, sizeof(seen->a), "%s", a);
-	snprintf(seen->b, sizeof(seen->b), "%s", b != NULL ? b : "");
+	copy_text(seen->a, sizeof(seen->a), a);
+	copy_text(seen->b, sizeof(seen->b), b != NULL ? b : "");
 }
 
 void db_rollback(struct db *db)

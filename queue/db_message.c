@@ -32,20 +32,34 @@ static bool waits(int state)
 	return state == MSG_SCHEDULED || state == MSG_QUEUED;
 }
 
-static int tally(struct db *db, enum config_kind kind, int state, int by)
+void message_count(struct db *db, enum config_kind kind, int from, enum message_state to)
 {
-	return db_exec(db, NULL, "UPDATE tally SET n = n + ?3 WHERE kind = ?1 AND state = ?2",
-		       "iii", (int64_t)kind, (int64_t)state, (int64_t)by);
+	db->news.tally[kind][to]++;
+	if (from >= 0)
+		db->news.tally[kind][from]--;
+	db->news.live += waits((int)to) - waits(from);
 }
 
-int message_count(struct db *db, enum config_kind kind, int from, enum message_state to)
+static int tally_add(struct db *db, int kind, int state, int32_t *by)
 {
-	int err = tally(db, kind, (int)to, 1);
+	int err = *by == 0 ? 0
+			   : db_exec(db, NULL,
+				     "UPDATE tally SET n = n + ?3 WHERE kind = ?1 AND state = ?2",
+				     "iii", (int64_t)kind, (int64_t)state, (int64_t)*by);
 
-	if (err == 0 && from >= 0)
-		err = tally(db, kind, from, -1);
 	if (err == 0)
-		db->news.live += waits((int)to) - waits(from);
+		*by = 0;
+	return err;
+}
+
+/* Once a group: a row that each message changes is written once for all of them. */
+int db_tally_keep(struct db *db)
+{
+	int err = 0;
+
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		for (int state = 0; state < MSG_STATES && err == 0; state++)
+			err = tally_add(db, kind, state, &db->news.tally[kind][state]);
 	return err;
 }
 
@@ -200,9 +214,10 @@ int db_message_add(struct db *db, struct message_row *row, const char *text)
 	row->submit_by = row->deadline - row->life_ms / 3;
 	row->has_text = true;
 	err = insert_sealed(db, row, text);
-	if (err == 0)
-		err = message_count(db, row->kind, -1, row->state);
-	return err < 0 ? err : message_tell(db, row, NULL);
+	if (err < 0)
+		return err;
+	message_count(db, row->kind, -1, row->state);
+	return message_tell(db, row, NULL);
 }
 
 int message_open_sealed(struct db *db, int64_t place, sqlite3_stmt *stmt, int column, char **text)

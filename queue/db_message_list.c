@@ -122,6 +122,7 @@ static int read_tally(struct db *db, struct message_counts *counts)
 
 		if (state < 0 || state >= MSG_STATES || kind < 0 || kind >= KIND_COUNT)
 			continue;
+		n += db->news.tally[kind][state]; /* of this transaction */
 		counts->by_state[state] += n;
 		counts->by_kind[kind][state] = n;
 	}

@@ -159,10 +159,10 @@ int db_message_move(struct db *db, struct message_row *row, enum message_state t
 	err = write_row(db, &moved, row->state);
 	if (err == 0)
 		err = keep_places(db, &moved);
-	if (err == 0)
-		err = message_count(db, row->kind, (int)row->state, to);
-	if (err == 0)
-		err = message_tell(db, &moved, cause->code);
+	if (err < 0)
+		return err;
+	message_count(db, row->kind, (int)row->state, to);
+	err = message_tell(db, &moved, cause->code);
 	if (err < 0)
 		return err;
 	note_wait(db, &moved);

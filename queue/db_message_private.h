@@ -22,9 +22,9 @@
 void attempt_read_row(sqlite3_stmt *stmt, struct attempt_row *row);
 void message_read_row(sqlite3_stmt *stmt, struct message_row *row);
 
-/* One message is in state `to` that was in `from` (-1: it is new): counts it on disk and among the
- * waiting ones. */
-int message_count(struct db *db, enum config_kind kind, int from, enum message_state to);
+/* One message is in state `to` that was in `from` (-1: it is new): counts it for the tally and
+ * among the waiting ones. */
+void message_count(struct db *db, enum config_kind kind, int from, enum message_state to);
 
 /* The scheduler learns of it, if it waits. */
 int message_news(struct db *db, const struct message_row *row);

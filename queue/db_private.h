@@ -9,6 +9,7 @@
 
 #include "queue/db.h"
 #include "queue/due.h"
+#include "queue/message.h"
 #include "queue/seen.h"
 
 enum { DB_STATEMENTS = 256 };
@@ -27,6 +28,7 @@ struct db_news {
 	int64_t last_event; /* 0: none was added */
 	int64_t live;       /* waiting messages, as of now */
 	bool erased;        /* people's data went: the write-ahead log must not keep it */
+	int32_t tally[KIND_COUNT][MSG_STATES]; /* what the table of that name must be told */
 };
 
 struct db {
@@ -48,6 +50,9 @@ void db_unmark(struct db *db, const struct db_news *mark);
 
 /* Waiting for the scheduler after the COMMIT. 0, or -ENOMEM. */
 int db_news_queued(struct db *db, const struct due *item);
+
+/* Writes what the tally must be told; before each COMMIT. */
+int db_tally_keep(struct db *db);
 
 /* After the COMMIT, and before its completions, the write-ahead log is truncated. */
 void db_news_erased(struct db *db);

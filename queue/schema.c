@@ -44,8 +44,7 @@ static const char version_1[] =
 	"CREATE INDEX message_kept_text ON message(kept_from) WHERE kept_from > 0;"
 
 	/* How many messages of each kind stand in each state: counting a million rows would take
-	 * too long. Kept by db_message.c; a trigger on insert and update costs 6 us, as it journals
-	 * each statement. */
+	 * too long. Kept by db_message.c, once a group of transactions. */
 	"CREATE TABLE tally (kind INTEGER NOT NULL, state INTEGER NOT NULL, n INTEGER NOT NULL,"
 	" PRIMARY KEY (kind, state)) STRICT, WITHOUT ROWID;"
 	"INSERT INTO tally SELECT k.value, s.value, 0 FROM json_each('[0, 1, 2]') k,"

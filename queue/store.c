@@ -197,8 +197,8 @@ static void submit(struct store *store, struct jobs *jobs, uv_cond_t *wakes, str
 	}
 	uv_mutex_lock(&store->lock);
 	jobs_push(jobs, job);
-	uv_cond_signal(wakes);
 	uv_mutex_unlock(&store->lock);
+	uv_cond_signal(wakes); /* without the lock, which the thread takes first */
 }
 
 void store_run(struct store *store, enum store_rank rank, store_tx *tx, store_done *done, void *arg)

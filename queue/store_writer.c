@@ -206,6 +206,8 @@ static int commit(struct store *store, struct group *group)
 	}
 	err = keep_time(store);
 	if (err == 0)
+		err = db_tally_keep(&store->db);
+	if (err == 0)
 		err = db_exec(&store->db, NULL, "COMMIT", "");
 	group->commit_us = (int64_t)(uv_hrtime() - began) / 1000;
 	if (err == 0) {

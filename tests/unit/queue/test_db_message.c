@@ -411,6 +411,7 @@ static void a_read_only_connection_can_list(void **state)
 	fill_list(db, rows);
 	snprintf(sql, sizeof(sql), "VACUUM INTO '%s'", path);
 	unlink(path);
+	assert_int_equal(db_tally_keep(db), 0);
 	run_sql(db, sql);
 	assert_int_equal(sqlite3_open_v2(path, &sqlite, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
 	db_init(&reader, sqlite, db->keys);

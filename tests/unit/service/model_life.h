@@ -134,6 +134,7 @@ static inline void close_file(struct life *life)
 {
 	struct db *db = &life->room->world.db;
 
+	assert_int_equal(db_tally_keep(db), 0);
 	assert_int_equal(sqlite3_exec(db->sqlite, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
 	db_fini(db);
 }
