@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/util.h"
 #include "queue/db_quota.h"
 
 void modem_limits_of(struct modem_limits *limits, const struct modem_status *status)
 {
-	snprintf(limits->name, sizeof(limits->name), "%s", status->name);
+	copy_text(limits->name, sizeof(limits->name), status->name);
 	snprintf(limits->sim, sizeof(limits->sim), "%.23s", modem_sim(status));
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "base/util.h"
 #include "config/route.h"
 #include "queue/db_route.h"
 #include "service/numbers.h"
@@ -68,7 +69,7 @@ static void fill_view(const struct rule *rule, const struct message_row *row, co
 	memset(view, 0, sizeof(*view));
 	view->row = *row;
 	view->estimated_send_at = message_estimate(rule, row);
-	snprintf(view->to, sizeof(view->to), "%s", to);
+	copy_text(view->to, sizeof(view->to), to);
 	message_tell_no_modem(rule, view);
 }
 
@@ -93,8 +94,7 @@ static int fill_new(const struct rule *rule, const struct message_row *row, cons
 		return -ENOMEM;
 	view->n_history = 1;
 	view->history->at = row->created_at;
-	snprintf(view->history->state, sizeof(view->history->state), "%s",
-		 message_state_name(row->state));
+	copy_text(view->history->state, sizeof(view->history->state), message_state_name(row->state));
 	return 0;
 }
 
@@ -148,7 +148,7 @@ int message_queue(const struct rule *rule, const struct message_order *order,
 	if (check_room(rule, why) != 0)
 		return RULE_REFUSED;
 	memset(row, 0, sizeof(*row));
-	snprintf(row->site, sizeof(row->site), "%s", rule->site->name);
+	copy_text(row->site, sizeof(row->site), rule->site->name);
 	row->kind = order->kind;
 	row->priority = PRIORITY_NORMAL;
 	row->number = order->number;
@@ -244,7 +244,7 @@ static int read_request(const struct rule *rule, struct message_row *row, struct
 	int err;
 
 	memset(row, 0, sizeof(*row));
-	snprintf(row->site, sizeof(row->site), "%s", rule->site->name);
+	copy_text(row->site, sizeof(row->site), rule->site->name);
 	row->kind = KIND_TEXT;
 	row->priority = request->priority;
 	row->report = request->report;
@@ -354,7 +354,7 @@ static int retry(const struct rule *rule, const struct message_row *old, struct 
 		return rule_refuse(why, REASON_TEXT_ERASED, 0,
 				   "The text is erased. Send it as a new message.");
 	memset(row, 0, sizeof(*row));
-	snprintf(row->site, sizeof(row->site), "%s", old->site);
+	copy_text(row->site, sizeof(row->site), old->site);
 	snprintf(row->reference, sizeof(row->reference), "%s", old->reference);
 	snprintf(row->retry_of, sizeof(row->retry_of), "%s", old->id);
 	row->kind = old->kind;

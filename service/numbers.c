@@ -326,8 +326,8 @@ static int judge(struct number *number, const struct dialled *dialled, const str
 		return RULE_REFUSED;
 	}
 	memset(number, 0, sizeof(*number));
-	snprintf(number->e164, sizeof(number->e164), "%s", parsed.e164);
-	snprintf(number->region, sizeof(number->region), "%s", parsed.region);
+	copy_text(number->e164, sizeof(number->e164), parsed.e164);
+	copy_text(number->region, sizeof(number->region), parsed.region);
 	number->mobile = parsed.mobile;
 	return 0;
 }
@@ -444,7 +444,7 @@ int number_parse_recipient(struct number *number, const char *text, const char *
 		return err;
 	memset(number, 0, sizeof(*number));
 	memset(why, 0, sizeof(*why));
-	snprintf(number->e164, sizeof(number->e164), "%s", typed.digits);
+	copy_text(number->e164, sizeof(number->e164), typed.digits);
 	number->mobile = true;
 	return 0;
 }

@@ -13,6 +13,8 @@
 #include <phonenumbers/logger.h>
 #include <phonenumbers/phonenumberutil.h>
 
+#include "base/util.h"
+
 using i18n::phonenumbers::NullLogger;
 using i18n::phonenumbers::PhoneNumber;
 using i18n::phonenumbers::PhoneNumberUtil;
@@ -91,8 +93,8 @@ static void fill(struct parsed_number *out, const PhoneNumber &number,
 
 	util()->Format(number, PhoneNumberUtil::E164, &e164);
 	util()->GetRegionCodeForNumber(number, &home);
-	std::snprintf(out->e164, sizeof(out->e164), "%s", e164.c_str());
-	std::snprintf(out->region, sizeof(out->region), "%s", home.size() == 2 ? home.c_str() : "");
+	copy_text(out->e164, sizeof(out->e164), e164.c_str());
+	copy_text(out->region, sizeof(out->region), home.size() == 2 ? home.c_str() : "");
 	/* +870, +881 and their like are of no region: satellites, whoever calls them mobiles. */
 	out->mobile = out->region[0] != '\0' && is_mobile(type);
 }
