@@ -38,8 +38,7 @@ def total(pids, path, count):
 
 
 def private_kib(pids):
-    return total(pids, "smaps_rollup", lambda text: sum(
-        int(line.split()[1]) for line in text.splitlines() if line.startswith("Private_")))
+    return total(pids, "smaps_rollup", gate.private_kib)
 
 
 def load(address, requests, *target):

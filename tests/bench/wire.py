@@ -24,6 +24,17 @@ def answers(lines):
     return [at for at, _, way, text in lines if way == ">" and "+CMGS:" in text]
 
 
+def own_ms(lines):
+    """What a modem itself takes for a text, from Ctrl-Z to its answer: timers are a little late."""
+    ended, taken = {}, []
+    for at, modem, way, text in lines:
+        if way == "<" and text.endswith("<SUB>"):
+            ended[modem] = at
+        elif way == ">" and "+CMGS:" in text and modem in ended:
+            taken.append((at - ended.pop(modem)) * 1000)
+    return statistics.median(taken)
+
+
 class Gaps:
     """From each final OK after +CMGS: to the next AT+CMGS and to the end of the next payload, in ms."""
 

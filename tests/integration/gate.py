@@ -99,6 +99,12 @@ def refused(answer, status, reason, field=None):
     return answer
 
 
+def private_kib(smaps_rollup):
+    """Memory that only this process could have written: pages of libraries that nobody else happens to
+    have mapped now are the kernel's to drop."""
+    return sum(int(line.split()[1]) for line in smaps_rollup.splitlines() if line.startswith("Private_Dirty"))
+
+
 class Process:
     def __init__(self, command, log, env=None):
         self.log = log

@@ -69,7 +69,7 @@ def honest(path):
 def memory_kib(gateway):
     """Private memory of the daemon."""
     with open(f"/proc/{gateway.popen.pid}/smaps_rollup", encoding="ascii") as file:
-        return sum(int(line.split()[1]) for line in file if line.startswith("Private_"))
+        return gate.private_kib(file.read())
 
 
 def files(gateway):
