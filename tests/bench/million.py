@@ -25,7 +25,7 @@ class World:
         self.gone = os.path.join(folder, "gone.pty")
         self.gateway = gate.Gateway(folder, gate.modem("gone", self.gone, f'prefixes = [ "{GONE}" ];'),
                                     gate.modem("here", self.here.pty, f'prefixes = [ "{HERE_PREFIX}" ];'),
-                                    level="info")
+                                    more="queue_max = 2000000;", level="info")
 
     def restart(self):
         """Seconds until it answers."""
