@@ -113,7 +113,7 @@ int rule_limit(const struct rule *rule, const struct place_key *key,
 		return err;
 	clock_span(full->window_ms, window);
 	return rule_refuse(why, REASON_LIMIT_REACHED, next_at - db_now(rule->db),
-			   "At most %u %s in %s. Try again later.", full->count, what, window);
+			   "The limit for %s is %u in %s. Try again later.", what, full->count, window);
 }
 
 int rule_account(const char *account, const char *field, struct refusal *why)

@@ -26,7 +26,9 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-title() { printf '\n\033[1m== %s\033[0m\n' "$1"; }
+bold='' plain=''
+[ ! -t 1 ] || bold=$'\033[1m' plain=$'\033[0m'
+title() { printf '\n%s== %s%s\n' "$bold" "$1" "$plain"; }
 
 # wait_for SECONDS COMMAND...: until the command succeeds
 wait_for() {
@@ -54,7 +56,7 @@ call() {
 	printf '< %s%s\n' "${status%% *}" "$([ "${status#* }" = "" ] || echo "  Retry-After: ${status#* } s")"
 }
 
-show() { jq -C "$1" <<<"$answer"; }
+show() { jq "$1" <<<"$answer"; }
 
 modem_ready() { curl -sSf --unix-socket "$socket" http://simgate/v1/modems/gsm0 | jq -e '.state == "ready"'; }
 handset_has() { [ "$(wc -l <"$handset" 2>/dev/null || echo 0)" -ge "$1" ]; }

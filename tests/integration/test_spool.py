@@ -308,7 +308,7 @@ def test_what_is_limited_waits_in_the_folder(opened):
     for i in range(3):
         spool.move_in(f"limited{i}", file_to(79121234501, f"limited {i}"))
     spool.simulator.wait_handset(1)
-    assert spool.waits() != [] and "files wait in the folder: At most 1" in spool.gateway.output()
+    assert spool.waits() != [] and "files wait in the folder: The limit for texts of this site is 1 in 3 seconds" in spool.gateway.output()
     spool.simulator.wait_handset(3)
     spool.wait_empty()
     assert len(spool.texts()) == 3 and not os.path.exists(spool.path("failed"))
