@@ -15,7 +15,7 @@ static void tell(const struct call *call, const char *file, long long bytes)
 
 	if (!call->json) {
 		term_wrap(file, 0, 0, term_columns());
-		printf("%lld bytes. The key (/etc/simgate/key) is not in it: keep a copy of that "
+		printf("%lld bytes. The key (key_file) is not in it: keep a copy of that "
 		       "apart.\n",
 		       bytes);
 		return;

@@ -28,6 +28,12 @@ static char *read_stdin(void)
 	if (n > 0 && text[n - 1] == '\n') /* an editor's or echo's last line end is not meant */
 		n--;
 	text[n] = '\0';
+	if (strlen(text) != n) {
+		fprintf(stderr, "simgate: byte %zu of the text is a NUL: take it out\n",
+			strlen(text) + 1);
+		free(text);
+		return NULL;
+	}
 	return text;
 }
 

@@ -93,6 +93,7 @@ static const struct {
 	{ "disk_full", "", "simgate doctor" },
 	{ "locked", "", "simgate number show NUMBER" },
 	{ "number_locked", "", "simgate number show NUMBER" },
+	{ "site_required", "", "simgate --site NAME ..." },
 	{ "text_erased", "", "simgate send NUMBER TEXT" },
 };
 

@@ -29,7 +29,7 @@ static void list_options(struct option options[OPT_ALL + 1])
 
 static enum exit_code wrong_usage(const char *what, const char *word, const struct verb *verb)
 {
-	fprintf(stderr, "simgate: %s%s%s\n", what, word[0] != '\0' ? " " : "", word);
+	fprintf(stderr, "simgate: %s%s%s; ", what, word[0] != '\0' ? " " : "", word);
 	if (verb != NULL)
 		fprintf(stderr, "usage: simgate %s\n", verb->usage);
 	else
@@ -54,6 +54,16 @@ static void take_option(struct call *call, struct wishes *wishes, enum cli_optio
 		call->http.socket = optarg;
 }
 
+/* What getopt did not take: ':' a value is missing, else '?'. A letter of several in a word has no
+ * word of its own. */
+static void wrong_option(int value, char **argv)
+{
+	const char *what = value == ':' ? "a value is missing after" : "there is no such option:";
+	char letter[] = { '-', (char)optopt, '\0' };
+
+	wrong_usage(what, optopt > OPT_ALL ? letter : argv[optind - 1], NULL);
+}
+
 /* false after telling what is wrong. */
 static bool take_options(struct call *call, struct wishes *wishes, int argc, char **argv)
 {
@@ -61,9 +71,10 @@ static bool take_options(struct call *call, struct wishes *wishes, int argc, cha
 	int value;
 
 	list_options(options);
-	while ((value = getopt_long(argc, argv, "fh", options, NULL)) != -1) {
-		if (value == '?') {
-			fputs("try: simgate --help\n", stderr);
+	opterr = 0;
+	while ((value = getopt_long(argc, argv, ":fh", options, NULL)) != -1) {
+		if (value == '?' || value == ':') {
+			wrong_option(value, argv);
 			return false;
 		}
 		take_option(call, wishes,
@@ -84,12 +95,24 @@ static enum exit_code run_group(const struct verb *group, char **words, int n, b
 {
 	if (group == NULL)
 		return wrong_usage("unknown verb", words[0], NULL);
-	if (!help && n > 1)
-		fprintf(stderr, "simgate: %s knows no \"%s\"\n", words[0], words[1]);
-	else if (!help)
-		fprintf(stderr, "simgate: %s what?\n", words[0]);
-	usage_group(help ? stdout : stderr, group->name);
-	return help ? EXIT_DONE : EXIT_WRONG_USAGE;
+	if (help) {
+		usage_group(group->name);
+		return EXIT_DONE;
+	}
+	if (n > 1)
+		fprintf(stderr, "simgate: %s knows no \"%s\"; ", words[0], words[1]);
+	else
+		fprintf(stderr, "simgate: %s what? ", words[0]);
+	tell_subs(group->name);
+	return EXIT_WRONG_USAGE;
+}
+
+static enum exit_code wrong_for(const struct verb *verb, int option)
+{
+	char name[40];
+
+	snprintf(name, sizeof(name), "--%s", option_rows[option].name);
+	return wrong_usage("this verb takes no option", name, verb);
 }
 
 static enum exit_code run(struct call *call, bool help, char **words, int n)
@@ -112,8 +135,7 @@ static enum exit_code run(struct call *call, bool help, char **words, int n)
 		return wrong_usage("too many words from", call->words[verb->max_words], verb);
 	for (int i = 0; i < OPT_COUNT; i++)
 		if (call->option[i] != NULL && (verb->options & 1u << i) == 0)
-			return wrong_usage("this verb takes no option --", option_rows[i].name,
-					   verb);
+			return wrong_for(verb, i);
 	return verb->run(call);
 }
 

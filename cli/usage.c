@@ -96,16 +96,29 @@ void usage_verb(const struct verb *verb)
 	explain_common();
 }
 
-void usage_group(FILE *out, const char *name)
+void usage_group(const char *name)
 {
 	const struct verb *verb;
 	const char *before = "usage:";
 
 	for (size_t i = 0; (verb = verb_at(i)) != NULL; i++)
 		if (strcmp(verb->name, name) == 0) {
-			fprintf(out, "%-6s simgate %s\n", before, verb->usage);
+			printf("%-6s simgate %s\n", before, verb->usage);
 			before = "";
 		}
+}
+
+void tell_subs(const char *name)
+{
+	const struct verb *verb;
+	const char *before = "one of";
+
+	for (size_t i = 0; (verb = verb_at(i)) != NULL; i++)
+		if (strcmp(verb->name, name) == 0) {
+			fprintf(stderr, "%s %s", before, verb->sub);
+			before = ",";
+		}
+	fprintf(stderr, "; try: simgate %s --help\n", name);
 }
 
 void usage_list(void)

@@ -1,8 +1,6 @@
 /* usage.h - the table of all verbs, and what is told of it. */
 #pragma once
 
-#include <stdio.h>
-
 #include "cli/cli.h"
 
 /* The verb that words name, *used of them. NULL: none; *group is then the first of the verbs that
@@ -11,5 +9,6 @@ const struct verb *find_verb(char **words, int n, int *used, const struct verb *
 
 void usage_all(void);                     /* on standard output */
 void usage_verb(const struct verb *verb); /* with its options */
-void usage_group(FILE *out, const char *name);
+void usage_group(const char *name);
+void tell_subs(const char *name); /* ends a line of standard error */
 void usage_list(void); /* for completion and tests: each verb and its options */

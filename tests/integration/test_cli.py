@@ -101,6 +101,15 @@ def test_bytes_that_are_no_utf8_are_told(pair):
     assert ended.returncode == USAGE and b"UTF-8" in ended.stderr
 
 
+def test_a_text_is_not_cut_at_a_nul(pair):
+    program = [os.path.join(gate.BUILD, "simgate"), "--socket", pair[1].socket]
+    for words in (["send", TO], ["preview"]):
+        ended = subprocess.run(program + words, input=b"code\0more", capture_output=True,
+                               timeout=gate.LIMIT)
+        assert (ended.returncode, ended.stdout) == (USAGE, b"")
+        assert ended.stderr == b"simgate: byte 5 of the text is a NUL: take it out\n"
+
+
 def test_show_and_list(run):
     message = sent(run, "to be shown")
     shown = done(run("show", message))

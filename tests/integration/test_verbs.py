@@ -59,7 +59,7 @@ CALLS = (
     (("verify", "check", NO_VERIFICATION, "123456"), NOT_FOUND, r"not_found"),
     (("verify", "show", "VERIFICATION"), DONE, r"^id +ver_"),
     (("verify", "cancel", "VERIFICATION"), DONE, r"state +canceled\n"),
-    (("verify",), USAGE, r"^simgate: verify what\?\nusage: simgate verify start"),
+    (("verify",), USAGE, r"^simgate: verify what\? one of start, check, .*simgate verify --help"),
     (("contact", "from", "ACCOUNT", *NAMES), DONE, r"^id +ctr_\w{26}\n"),
     (("contact", "from", "ACCOUNT", *NAMES), TEMPORARY, r"limit_reached"),
     (("contact", "other", "nobody", *NAMES), FAILED, r"recipient_not_verified"),
@@ -149,6 +149,27 @@ def test_a_call(pair, made, words, code, seen):
     text, ended = show(pair[1], *made(words))
     assert ended in (code if isinstance(code, tuple) else (code,)), text
     assert re.search(seen, text, re.S), text
+
+
+@pytest.mark.parametrize("words, said", [
+    ((), "what shall be done?; try: simgate --help"),
+    (("nonsense",), "unknown verb nonsense; try: simgate --help"),
+    (("send",), "something is missing after send; usage: simgate send NUMBER [TEXT]"),
+    (("status", "stray"), "too many words from stray; usage: simgate status [--watch]"),
+    (("list", "--wait"), "this verb takes no option --wait; usage: simgate list"),
+    (("ussd",), "something is missing after ussd; usage: simgate ussd NAME CODE"),
+    (("number",), "number what? one of show, unlock, erase; try: simgate number --help"),
+    (("number", "x"), 'number knows no "x"; one of show, unlock, erase; '
+                      "try: simgate number --help"),
+    (("status", "--bogus"), "there is no such option: --bogus; try: simgate --help"),
+    (("status", "-fx"), "there is no such option: -x; try: simgate --help"),
+    (("status", "--json=1"), "there is no such option: --json=1; try: simgate --help"),
+    (("status", "--timeout"), "a value is missing after --timeout; try: simgate --help"),
+])
+def test_wrong_usage_is_told_in_one_line(words, said):
+    ended = subprocess.run([os.path.join(gate.BUILD, "simgate"), *words], text=True,
+                           capture_output=True, timeout=gate.LIMIT)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (USAGE, "", f"simgate: {said}\n")
 
 
 def test_every_verb_is_called():
