@@ -17,9 +17,14 @@ static const config_setting_t *element(const config_setting_t *s, const char *li
 	return config_setting_get_elem(config_setting_get_member(s, list), (unsigned)i);
 }
 
+/* An empty list of sites could mean none as well as all. */
 void spec_finish_client(struct conf_reader *r, const config_setting_t *s, void *base)
 {
-	(void)base;
+	const struct config_client *client = base;
+
+	if (client->sites.items != NULL && client->sites.n == 0)
+		problem_add(&r->problems, s, "sites",
+			    "must hold at least one site; leave it out for all sites");
 	if (has(s, "user") == has(s, "group"))
 		problem_add(&r->problems, s, NULL, "must name either a user or a group%s",
 			    has(s, "user") ? ", not both" : "");

@@ -202,6 +202,8 @@ static const struct mistake between_settings[] = {
 	{ "clients = ( { user = \"u\"; role = \"admin\"; } );", 1, "clients[0].role",
 	  "allowed: \"viewer\", \"submit\", \"operator\"" },
 	{ "clients = ( { user = \"u\"; role = \"none\"; } );", 1, "clients[0].role", "allowed:" },
+	{ "clients = ( { user = \"u\"; role = \"submit\";\nsites = [ ]; } );", 2,
+	  "clients[0].sites", "at least one site" },
 	{ "clients = ( { user = \"u\"; role = \"submit\";\nsites = [ \"a\", \"b\" ]; } );\n"
 	  "sites = ( { name = \"a\"; } );",
 	  2, "clients[0].sites[1]", "there is no site named \"b\"" },
