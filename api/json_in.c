@@ -2,6 +2,7 @@
 #include "api/json_in.h"
 
 #include <malloc.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@ static void tell_parse_error(const json_error_t *error, char why[static JSON_IN_
 		n = (int)(quoted + strlen("Unicode") - error->text);
 	if (json_error_code(error) == json_error_duplicate_key)
 		n = snprintf(why, JSON_IN_WHY_SIZE, "The body has a member twice");
+	else if (json_error_code(error) == json_error_numeric_overflow)
+		n = snprintf(why, JSON_IN_WHY_SIZE, "The body has a number beyond all bounds");
 	else
 		n = snprintf(why, JSON_IN_WHY_SIZE, "The body is not JSON (%.*s)", n, error->text);
 	if (error->line > 0 && n > 0 && n < JSON_IN_WHY_SIZE)
@@ -35,6 +38,18 @@ static void wipe_and_free(void *memory)
 	free(memory);
 }
 
+/* NUL is let through here to be refused as a field's problem, by name; so is a number too large for
+ * an integer. */
+static json_t *load(const char *body, size_t size, json_error_t *error)
+{
+	static const size_t flags = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL;
+	json_t *document = json_loadb(body, size, flags, error);
+
+	if (document == NULL && json_error_code(error) == json_error_numeric_overflow)
+		document = json_loadb(body, size, flags | JSON_DECODE_INT_AS_REAL, error);
+	return document;
+}
+
 json_t *json_in_parse(const char *body, size_t size, enum problem *problem,
 		      char why[static JSON_IN_WHY_SIZE])
 {
@@ -43,12 +58,12 @@ json_t *json_in_parse(const char *body, size_t size, enum problem *problem,
 
 	*problem = PROBLEM_NOT_JSON;
 	if (size == 0) {
-		snprintf(why, JSON_IN_WHY_SIZE, "The body is empty: send a JSON object.");
+		snprintf(why, JSON_IN_WHY_SIZE,
+			 "The body is empty, not a JSON object: line 1, column 1.");
 		return NULL;
 	}
 	json_set_alloc_funcs(malloc, wipe_and_free);
-	/* NUL is let through here to be refused as a field's problem, by name. */
-	document = json_loadb(body, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+	document = load(body, size, &error);
 	if (document == NULL) {
 		if (json_error_code(&error) == json_error_invalid_utf8)
 			*problem = PROBLEM_BAD_UTF8;
@@ -85,12 +100,27 @@ static void read_text(const struct json_member *member, const json_t *value, voi
 		memcpy(at, &text, sizeof(text));
 }
 
+/* 60 and 60.0 are the same number. false: it is none, or has a fraction. */
+static bool whole_number(const json_t *value, int64_t *number)
+{
+	double real = json_real_value(value);
+
+	*number = json_integer_value(value);
+	if (!json_is_real(value))
+		return json_is_integer(value);
+	if (real >= (double)INT64_MAX || real <= (double)INT64_MIN)
+		*number = real > 0 ? INT64_MAX : INT64_MIN;
+	else
+		*number = (int64_t)real;
+	return fabs(real) >= (double)INT64_MAX || (double)*number == real;
+}
+
 static void read_seconds(const struct json_member *member, const json_t *value, void *at,
 			 struct field_errors *errors)
 {
-	int64_t seconds = json_integer_value(value), ms;
+	int64_t seconds, ms;
 
-	if (!json_is_integer(value)) {
+	if (!whole_number(value, &seconds)) {
 		problem_add_field(errors, member->name, "wrong_type",
 				  "It must be a whole number of seconds.");
 		return;

@@ -97,7 +97,13 @@ static const struct {
 	{ "{\"to\":\"a\",\"ttl\":0}", "ttl:out_of_range" },
 	{ "{\"to\":\"a\",\"ttl\":101}", "ttl:out_of_range" },
 	{ "{\"to\":\"a\",\"ttl\":9223372036854775807}", "ttl:out_of_range" },
+	{ "{\"to\":\"a\",\"ttl\":9223372036854775808}", "ttl:out_of_range" },
+	{ "{\"to\":\"a\",\"ttl\":-99999999999999999999}", "ttl:out_of_range" },
+	{ "{\"to\":\"a\",\"ttl\":1e30}", "ttl:out_of_range" },
+	{ "{\"to\":99999999999999999999,\"ttl\":5}", "to:wrong_type" },
+	{ "{\"to\":\"a\",\"ttl\":60.0}", "" },
 	{ "{\"to\":\"a\",\"ttl\":1.5}", "ttl:wrong_type" },
+	{ "{\"to\":\"a\",\"ttl\":-1e-30}", "ttl:wrong_type" },
 	{ "{\"to\":\"a\",\"ttl\":\"5\"}", "ttl:wrong_type" },
 	{ "{\"to\":\"a\",\"send_at\":\"tomorrow\"}", "send_at:not_a_time" },
 	{ "{\"to\":\"a\",\"send_at\":\"2026-01-01T00:00:00\"}", "send_at:not_a_time" },
@@ -139,7 +145,8 @@ static const struct {
 	enum problem problem;
 	const char *position; /* in the sentence, or NULL */
 } broken[] = {
-	{ "", 0, PROBLEM_NOT_JSON, NULL },
+	{ "", 0, PROBLEM_NOT_JSON, "line 1, column 1" },
+	{ "{\"a\":\n1e12345}", 0, PROBLEM_NOT_JSON, "line 2" },
 	{ "{", 0, PROBLEM_NOT_JSON, "line 1, column 1" },
 	{ "{\"a\":\n 12345secret}", 0, PROBLEM_NOT_JSON, "line 2" },
 	{ "[]", 0, PROBLEM_NOT_JSON, "line 1" },
