@@ -107,9 +107,13 @@ static int64_t waited_ms(const struct delivery_facts *facts)
 	return facts->now > since ? facts->now - since : 0;
 }
 
+/* Has waited too long already, or will have when a modem may send it. */
 static bool waits_long(const struct delivery_facts *facts)
 {
-	return waited_ms(facts) > (is_code(facts) ? CODE_WAITS_MS : OTHER_WAITS_MS);
+	int64_t opens = delivery_opens_at(facts->message, facts->fleet, facts->now);
+	int64_t to_come = opens > 0 ? opens - facts->now : 0;
+
+	return waited_ms(facts) + to_come > (is_code(facts) ? CODE_WAITS_MS : OTHER_WAITS_MS);
 }
 
 static bool fleet_is_away(const struct delivery_facts *facts)

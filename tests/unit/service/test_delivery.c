@@ -23,6 +23,13 @@ static const struct fleet_glance resting = {
 	.codes_at = NOW + 30 * S,
 	.others_at = NOW + 50 * S,
 };
+static const struct fleet_glance used_up = {
+	.total = 1,
+	.ready = 1,
+	.rests = "gsm0: the limit of 20/1h is used up",
+	.codes_at = NOW + 61 * S,
+	.others_at = NOW + 40 * MIN,
+};
 static const struct fleet_glance none_ready = { .total = 2,
 						.why = "gsm0: searching for a network" };
 
@@ -50,6 +57,11 @@ static const struct {
 	{ { .state = MSG_SENDING, .age_ms = 59 * S }, DELIVERY_QUEUED },
 	{ { .state = MSG_QUEUED, .age_ms = 61 * S }, DELIVERY_GATEWAY_TROUBLE },
 	{ { .state = MSG_QUEUED, .fleet = &none_ready }, DELIVERY_GATEWAY_TROUBLE },
+	{ { .state = MSG_QUEUED, .age_ms = 29 * S, .fleet = &resting }, DELIVERY_QUEUED },
+	{ { .state = MSG_QUEUED, .age_ms = 31 * S, .fleet = &resting }, DELIVERY_GATEWAY_TROUBLE },
+	{ { .state = MSG_QUEUED, .fleet = &used_up }, DELIVERY_GATEWAY_TROUBLE },
+	{ { .kind = KIND_TEXT, .state = MSG_QUEUED, .fleet = &used_up }, DELIVERY_GATEWAY_TROUBLE },
+	{ { .kind = KIND_TEXT, .state = MSG_QUEUED, .fleet = &resting }, DELIVERY_QUEUED },
 	{ { .kind = KIND_TEXT, .state = MSG_QUEUED, .age_ms = 14 * MIN }, DELIVERY_QUEUED },
 	{ { .kind = KIND_TEXT, .state = MSG_QUEUED, .age_ms = 16 * MIN },
 	  DELIVERY_GATEWAY_TROUBLE },
