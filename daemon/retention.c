@@ -3,7 +3,8 @@
  *   each minute  messages on the air whose people were erased go, if they have ended; contact
  *                requests that still wait when quiet hours begin wait on until these end
  *   each hour    old texts, events, inbox, messages, counters and keys go, a thousand of each a
- *                transaction, a second apart while there are more */
+ *                transaction, a second apart while there are more; sooner where something is kept
+ *                for less than a day, so that nothing stays much longer than it may */
 #include "daemon/retention.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/util.h"
 #include "queue/db_erase.h"
 #include "queue/db_event.h"
 #include "queue/db_idempotency.h"
@@ -25,7 +27,7 @@
 #include "queue/db_verification.h"
 #include "service/quiet.h"
 
-enum { SECOND_MS = 1000, MINUTE_MS = 60 * 1000, HOUR_MS = 3600 * 1000 };
+enum { SECOND_MS = 1000, MINUTE_MS = 60 * 1000, HOUR_MS = 3600 * 1000, LOOKS = 24 };
 
 static const int64_t codes_ms = 10 * 60 * 1000; /* a late entry is answered as expired */
 static const int64_t day_ms = 24 * (int64_t)HOUR_MS;
@@ -106,6 +108,19 @@ static void end_chore(struct chore *chore, int status)
 	end_if_idle(r);
 }
 
+/* A twenty-fourth of what is kept the shortest: at most that much longer does it stay. */
+static uint64_t every_ms(const struct config *config)
+{
+	const int64_t kept[] = { config->retain_failed_texts_ms, config->retain_inbox_ms,
+				 config->retain_events_ms, config->retain_messages_ms };
+	int64_t every = HOUR_MS;
+
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+		if (kept[i] / LOOKS < every)
+			every = kept[i] / LOOKS;
+	return every > SECOND_MS ? (uint64_t)every : SECOND_MS;
+}
+
 static void on_timer(uv_timer_t *timer);
 
 static void on_pruned(void *arg, int status)
@@ -117,7 +132,7 @@ static void on_pruned(void *arg, int status)
 		log_info("%u delivery reports for nothing that was sent are forgotten",
 			 chore->reports);
 	if (status == 0 && chore->more && !r->closing)
-		uv_timer_start(&r->timer, on_timer, SECOND_MS, HOUR_MS);
+		uv_timer_start(&r->timer, on_timer, SECOND_MS, every_ms(r->config));
 	end_chore(chore, status);
 }
 
@@ -160,7 +175,7 @@ struct retention *retention_start(uv_loop_t *loop, const struct config *config, 
 	r->timer.data = r;
 	uv_timer_init(loop, &r->minute);
 	r->minute.data = r;
-	uv_timer_start(&r->timer, on_timer, 0, HOUR_MS);
+	uv_timer_start(&r->timer, on_timer, 0, every_ms(config));
 	uv_timer_start(&r->minute, on_minute, 0, MINUTE_MS);
 	return r;
 }
@@ -169,6 +184,7 @@ void retention_set_config(struct retention *r, const struct config *config)
 {
 	config_unref(r->config);
 	r->config = config_ref(config);
+	uv_timer_start(&r->timer, on_timer, 0, every_ms(config));
 }
 
 static void on_closed(uv_handle_t *handle)

@@ -328,3 +328,19 @@ def test_each_kind_goes_in_its_time(field):
     assert gateway.get(path_of(ACCOUNT))["phone"] == PHONE
     held = gateway.get(path_of(ACCOUNT) + "/export")
     assert held["verifications"] == [] and held["contact_requests"] == []
+
+
+def test_what_is_kept_for_seconds_goes_while_the_daemon_runs(field):
+    simulator = field.simulator("--send-time", 5)
+    simulator.control("refuse +7999 1")
+    gateway = field.gateway(gate.modem("gsm0", simulator.pty), more='retention = { failed_texts = '
+                            '"1s"; events = "1s"; inbox = "1s"; messages = "1d"; };')
+    gateway.wait_modem()
+    failed = gateway.send("+79991234567", "text of a failed message")
+    gateway.wait_message(failed, "failed")
+    simulator.control(f"sms {PHONE} hello")
+    gate.wait_until(lambda: gateway.get("/v1/inbox")["items"])
+    gate.wait_until(lambda: gateway.get("/v1/inbox")["items"] == [])
+    gate.wait_until(lambda: gateway.get("/v1/events?after=0").status == 410)
+    gate.wait_until(lambda: gateway.post(f"/v1/messages/{failed}/retry").status == 409)
+    gate.refused(gateway.post(f"/v1/messages/{failed}/retry"), 409, "text_erased")
