@@ -7,7 +7,10 @@
 
 #include <stdint.h>
 
-enum { CLOCK_TEXT_SIZE = 32 };
+enum {
+	CLOCK_TEXT_SIZE = 32,
+	CLOCK_LOOK_MS = 10000, /* who waits for a time looks at the clock so often: it may be set */
+};
 
 int64_t clock_now_ms(void);
 

@@ -2,7 +2,8 @@
  *
  * The schedulers' windows hold ids and times; a tick (one transaction) promotes what is due,
  * expires what is late, delivers long received SMS that waited long enough and refills the
- * windows, then says when the next one is needed. There is one timer for it and nothing polls. */
+ * windows, then says when the next one is needed. There is one timer for it; while it runs, it
+ * looks at the clock now and then, for that may be set. */
 #include "daemon/dispatch.h"
 
 #include <errno.h>
@@ -113,22 +114,36 @@ static int tick_tx(struct db *db, void *arg)
 
 /* ---- its life on the loop ---- */
 
+static void on_timer(uv_timer_t *timer);
+
+/* Timers count seconds, tick_at is a time of the day. */
+static void arm(struct dispatch *d)
+{
+	int64_t left = d->tick_at - clock_now_ms();
+
+	if (left > CLOCK_LOOK_MS)
+		left = CLOCK_LOOK_MS;
+	uv_timer_start(&d->timer, on_timer, left > 0 ? (uint64_t)left : 0, 0);
+}
+
 static void on_timer(uv_timer_t *timer)
 {
 	struct dispatch *d = timer->data;
 
+	if (clock_now_ms() < d->tick_at) {
+		arm(d);
+		return;
+	}
 	d->tick_at = 0;
 	tick(d);
 }
 
 void dispatch_wake_at(struct dispatch *d, int64_t at)
 {
-	int64_t now = clock_now_ms();
-
 	if (at == 0 || d->stopping || (d->tick_at != 0 && d->tick_at <= at))
 		return;
 	d->tick_at = at;
-	uv_timer_start(&d->timer, on_timer, at > now ? (uint64_t)(at - now) : 0, 0);
+	arm(d);
 }
 
 static void tick_free(struct tick *t)

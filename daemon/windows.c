@@ -1,7 +1,8 @@
 /* windows.c - one timer for the next end of a wait, and one look at the disk to find it.
  *
  * A look follows events by a second, so that a busy gateway looks once a second and an idle one
- * never; then the timer stands at the next end that was found. */
+ * never; then the timer stands at the next end that was found, and before it now and then, for the
+ * clock may be set. */
 #include "daemon/windows.h"
 
 #include <stdbool.h>
@@ -47,6 +48,8 @@ static void on_timer(uv_timer_t *timer)
 /* ms 0: nothing waits, events will tell. */
 static void wake_after(struct windows *w, int64_t ms)
 {
+	if (ms > CLOCK_LOOK_MS)
+		ms = CLOCK_LOOK_MS;
 	if (w->soon && (ms == 0 || ms > SOON_MS))
 		ms = SOON_MS;
 	if (ms > 0 && !w->stopped)
