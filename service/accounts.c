@@ -64,7 +64,7 @@ int account_show(const struct rule *rule, const char *account, struct account_vi
 	if (err == 0 || err == -ENOENT)
 		err = read_proofs(rule, view);
 	if (err == 0 && view->phone[0] == '\0' && view->n_proofs == 0)
-		err = refuse_unknown(why);
+		err = rule_refuse(why, REASON_NOT_FOUND, 0, "This account has no verified number.");
 	if (err != 0)
 		account_view_free(view);
 	return err;
@@ -87,10 +87,10 @@ int account_unbind(const struct rule *rule, const char *account, const char *pho
 	int64_t id;
 	int err = check_account(rule, account, why);
 
-	if (err == 0)
-		err = number_parse(&number, phone, rule->site->region, "phone", why);
-	if (err == 0)
-		err = db_number_find(rule->db, number.e164, &id);
+	if (err != 0)
+		return err;
+	err = number_parse(&number, phone, rule->site->region, "phone", why);
+	err = rule_kept_number(rule, err, phone, &number, &id, why);
 	if (err == 0)
 		err = db_owner_remove(rule->db, rule->site->name, account, id);
 	if (err == -ENOENT)

@@ -116,6 +116,24 @@ int rule_limit(const struct rule *rule, const struct place_key *key,
 			   "The limit for %s is %u in %s. Try again later.", what, full->count, window);
 }
 
+int rule_kept_number(const struct rule *rule, int read, const char *typed, struct number *number,
+		     int64_t *id, struct refusal *why)
+{
+	int err;
+
+	if (read != RULE_REFUSED)
+		return read != 0 ? read : db_number_find(rule->db, number->e164, id);
+	if (typed == NULL || typed[0] != '+' || strlen(typed) >= NUMBER_SIZE)
+		return RULE_REFUSED;
+	err = db_number_find(rule->db, typed, id);
+	if (err != 0)
+		return err == -ENOENT ? RULE_REFUSED : err;
+	memset(number, 0, sizeof(*number));
+	memset(why, 0, sizeof(*why));
+	snprintf(number->e164, sizeof(number->e164), "%s", typed);
+	return 0;
+}
+
 int rule_account(const char *account, const char *field, struct refusal *why)
 {
 	size_t left, used;

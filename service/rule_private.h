@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "queue/db_place.h"
+#include "service/numbers.h"
 #include "service/rule.h"
 
 enum { RULE_ACCOUNT_MAX = 128 };
@@ -22,6 +23,12 @@ bool rule_sees(const struct rule *rule, const char *site);
  */
 int rule_limit(const struct rule *rule, const struct place_key *key,
 	       const struct config_rates *rates, const char *what, struct refusal *why);
+
+/* The number that was read (0, or RULE_REFUSED and why) as the database has it: 0 and its id, or
+ * -ENOENT. One that is kept is found by its E.164 whatever numbering plans say of it now: a test
+ * number that nobody has, a range that was closed. */
+int rule_kept_number(const struct rule *rule, int read, const char *typed, struct number *number,
+		     int64_t *id, struct refusal *why);
 
 /* An account name of the site: 1 to 128 bytes of UTF-8. */
 int rule_account(const char *account, const char *field, struct refusal *why);

@@ -46,8 +46,7 @@ static int find(const struct rule *rule, const char *phone, struct number *numbe
 	int err = number_parse_recipient(number, phone, sites[0].region, "phone", why);
 
 	*id = 0;
-	if (err == 0)
-		err = db_number_find(rule->db, number->e164, id);
+	err = rule_kept_number(rule, err, phone, number, id, why);
 	return err == -ENOENT ? 0 : err;
 }
 

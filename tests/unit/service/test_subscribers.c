@@ -124,6 +124,33 @@ static void erasing_a_number_frees_it(void **state)
 	bind_account(room, "u2", phone);
 }
 
+/* A test number that nobody has, or one whose range was closed since. */
+static void a_kept_number_is_found_whatever_it_is(void **state)
+{
+	static const char nobodys[] = "+70000000001";
+	struct room *room = *state;
+	struct subscriber_view view;
+	int64_t id;
+
+	assert_int_equal(RUN(room, subscriber_erase(&room->rule, nobodys, &room->why)),
+			 RULE_REFUSED);
+	assert_string_equal(room->why.field_reason, "number_invalid");
+	assert_int_equal(db_number_id(&room->world.db, nobodys, &id), 0);
+	assert_int_equal(db_owner_set(&room->world.db, "one", "u1", id), 0);
+	assert_int_equal(RUN(room, subscriber_show(&room->rule, nobodys, &view, &room->why)), 0);
+	assert_string_equal(view.phone, nobodys);
+	assert_true(view.sites[0].accounts[0].owner);
+	subscriber_view_free(&view);
+	assert_int_equal(RUN(room, subscriber_unlock(&room->rule, nobodys, false, &room->why)), 0);
+	assert_int_equal(room->why.reason, REASON_NONE);
+	assert_int_equal(RUN(room, account_unbind(&room->rule, "u1", nobodys, &room->why)), 0);
+	assert_int_equal(room->why.reason, REASON_NONE);
+	assert_int_equal(db_owner_number(&room->world.db, "one", "u1", &id), -ENOENT);
+	assert_int_equal(db_number_id(&room->world.db, nobodys, &id), 0);
+	assert_int_equal(RUN(room, subscriber_erase(&room->rule, nobodys, &room->why)), 0);
+	assert_int_equal(db_number_find(&room->world.db, nobodys, &id), -ENOENT);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, room_setup, room_teardown)
@@ -134,6 +161,7 @@ int main(void)
 		TEST(unlocking_lifts_a_suspension),
 		TEST(an_operator_can_take_an_optout_back),
 		TEST(erasing_a_number_frees_it),
+		TEST(a_kept_number_is_found_whatever_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
