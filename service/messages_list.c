@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "service/messages.h"
-#include "service/numbers.h"
+#include "service/rule_private.h"
 
 /* The filter's number as its id; -ENOENT: nothing was ever sent there. */
 static int find_number(const struct rule *rule, const char *to, int64_t *id, struct refusal *why)
@@ -14,7 +14,7 @@ static int find_number(const struct rule *rule, const char *to, int64_t *id, str
 	int err = number_parse_recipient(&number, to, rule->site != NULL ? rule->site->region : "",
 					 "to", why);
 
-	return err != 0 ? err : db_number_find(rule->db, number.e164, id);
+	return rule_kept_number(rule, err, to, &number, id, why);
 }
 
 static int read_filter(const struct rule *rule, const struct message_filter *filter,

@@ -363,6 +363,7 @@ static void lists_page_and_filter(void **state)
 	struct room *room = *state;
 	struct message_request request = simple("Hello");
 	struct message_filter filter = { .state = -1, .kind = -1, .limit = 2 };
+	int64_t kept;
 	struct message_view *views;
 	char next[ID_SIZE], first[ID_SIZE], cursor[ID_SIZE];
 	size_t n;
@@ -394,6 +395,12 @@ static void lists_page_and_filter(void **state)
 	assert_int_equal(n, 3);
 	free(views);
 	filter.to = "89120000099";
+	assert_int_equal(
+		RUN(room, message_list(&room->rule, &filter, &views, &n, next, &room->why)), 0);
+	assert_int_equal(n, 0);
+	free(views);
+	filter.to = "+70000000001"; /* nobody's, but kept */
+	assert_int_equal(db_number_id(&room->world.db, filter.to, &kept), 0);
 	assert_int_equal(
 		RUN(room, message_list(&room->rule, &filter, &views, &n, next, &room->why)), 0);
 	assert_int_equal(n, 0);
