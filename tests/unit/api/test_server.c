@@ -120,6 +120,7 @@ static void test_large_bodies(void **state)
 	ask_with_body(&f, 64 * 1024, 400); /* spaces are no JSON */
 	ask_with_body(&f, 1024 * 1024, 413);
 	ask_with_body(&f, 8 * 1024 * 1024, 413);
+	ask_with_body(&f, 24 * 1024 * 1024, 413); /* more than is read away */
 	fixture_stop(&f);
 }
 
