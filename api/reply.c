@@ -129,13 +129,13 @@ void reply_refusal(struct request *request, const struct refusal *why)
 			why->retry_after_ms > 0 ? clock_now_ms() + why->retry_after_ms : 0,
 	};
 
-	if (why->reason != REASON_FIELD) {
-		reply_refused(request, status, reason_name(why->reason), why->detail, &more);
-		return;
+	if (why->field[0] != '\0') {
+		problem_add_field(&errors, why->field, why->field_reason, "%s", why->detail);
+		snprintf(errors.items[0].hint, sizeof(errors.items[0].hint), "%s", why->hint);
 	}
-	problem_add_field(&errors, why->field, why->field_reason, "%s", why->detail);
-	snprintf(errors.items[0].hint, sizeof(errors.items[0].hint), "%s", why->hint);
-	reply_refused(request, status, why->field_reason, why->detail, &more);
+	reply_refused(request, status,
+		      why->reason == REASON_FIELD ? why->field_reason : reason_name(why->reason),
+		      why->detail, &more);
 }
 
 void reply_not_found(struct request *request)

@@ -66,7 +66,7 @@ const char *reason_name(enum reason reason); /* "key_reused" */
 struct refusal {
 	enum reason reason;
 	int64_t retry_after_ms; /* 0: not told */
-	char field[32];         /* for REASON_FIELD: "phone" */
+	char field[32];         /* "phone"; "" where no field is wrong */
 	char field_reason[40];  /* "not_a_mobile", "number_has_letters", "too_long" ... */
 	char detail[240]; /* one sentence: what happened and what to do; no numbers, no texts */
 	char hint[80];    /* a suggestion ("+79121234567") or "" */

@@ -31,6 +31,14 @@ static bool is_one_of(const char *text, const char *const *words, size_t n)
 	return false;
 }
 
+static void refuse_channel(const struct config_site *site, struct refusal *why)
+{
+	rule_refuse_field(why, "channel", reason_name(REASON_CHANNEL_NOT_AVAILABLE),
+			  "This site does not offer that channel. Use %s.",
+			  site->verification.channels.items[0]);
+	why->reason = REASON_CHANNEL_NOT_AVAILABLE;
+}
+
 static int read_channel(const struct rule *rule, const char *name, struct verification_wish *wish,
 			struct refusal *why)
 {
@@ -45,9 +53,7 @@ static int read_channel(const struct rule *rule, const char *name, struct verifi
 				  "There is no such channel. One of sms, inbound_sms, "
 				  "missed_call.");
 	else
-		rule_refuse(why, REASON_CHANNEL_NOT_AVAILABLE, 0,
-			    "This site does not offer that channel. Use %s.",
-			    rule->site->verification.channels.items[0]);
+		refuse_channel(rule->site, why);
 	return RULE_REFUSED;
 }
 

@@ -64,7 +64,7 @@ def test_later_channels_are_told_apart(pair):
     for channel in ("zalo", "email"):
         answer = pair[1].post("/v1/verifications", {"account": "a", "phone": "+79123456789",
                                                     "channel": channel})
-        gate.refused(answer, 422, "channel_not_available")
+        gate.refused(answer, 422, "channel_not_available", "channel")
 
 
 def test_locale_and_app_hash_shape_the_text(pair):
