@@ -300,7 +300,8 @@ void standing_judged(struct lane *lane, const struct step *step)
 	if (step->judged.class == ERR_SIM)
 		pause_lane(lane, flight->why);
 	else if (step->judged.recover)
-		session_action(lane->session, MODEM_REOPEN);
+		session_reopen_later(lane->session, "it refused a message: the SIM or the modem "
+						    "is not well");
 }
 
 /* ---- time, and the modem's own changes ---- */

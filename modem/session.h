@@ -101,6 +101,9 @@ void session_pin_answer(struct session *session, bool allowed);
 /* control.h's actions on this modem. 0, or -EBUSY, -ENOTCONN, -EINVAL (a command or code that must
  * not be sent), -ENOMEM. */
 int session_action(struct session *session, enum modem_action action);
+/* Opens it anew, after a message on the air, for a reason of our own; not where more is asked
+ * already. why is a literal. */
+void session_reopen_later(struct session *session, const char *why);
 int session_at(struct session *session, const char *command, modem_answer *done, void *arg);
 int session_ussd(struct session *session, const char *code, modem_answer *done, void *arg);
 int session_trace(struct session *session, modem_trace *trace, void *arg); /* NULL: stop */

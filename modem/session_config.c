@@ -48,6 +48,12 @@ static void reopen_later(struct session *s, const char *why)
 	session_soon(s);
 }
 
+void session_reopen_later(struct session *s, const char *why)
+{
+	if (!s->closing && !s->refused && !s->action_set)
+		reopen_later(s, why);
+}
+
 void session_set_config(struct session *s, const struct config *config,
 			const struct config_modem *modem)
 {

@@ -162,3 +162,12 @@ def test_a_part_whose_time_comes_while_another_is_on_the_air(field):
     simulator.control("set send-time 5")
     gateway.wait_message(ids[0], "sent")
     assert sorted(len(m["text"]) for m in simulator.handset()) == [1, 300]
+
+
+def test_a_modem_that_is_reopened_says_for_what(field):
+    simulator, gateway = field.pair("--send-time", 5)
+    simulator.control("fault cms once 310")
+    gateway.wait_message(gateway.send("+79123456789", "no SIM for a moment"), "sent")
+    whys = [e["data"]["reason"] for e in gateway.get("/v1/events?types=modem.")["items"]]
+    assert "it refused a message: the SIM or the modem is not well" in whys, whys
+    assert "reopened by an operator" not in gateway.output()
