@@ -81,7 +81,7 @@ static void write_state(FILE *out, const char *name, const struct modem_status *
 
 static void write_signal(FILE *out, const char *name, const struct modem_status *status)
 {
-	if (status->dbm != 0)
+	if (modem_is_heard(status) && status->dbm != 0)
 		metrics_value(out, name, status->dbm, "modem", status->name, END);
 }
 
@@ -91,12 +91,13 @@ static void write_registered(FILE *out, const char *name, const struct modem_sta
 	int stat = status->registration;
 	bool yes = stat == 1 || (stat >= 5 && stat <= 7) || stat == 9 || stat == 10;
 
-	metrics_value(out, name, yes, "modem", status->name, END);
+	metrics_value(out, name, yes && modem_is_heard(status), "modem", status->name, END);
 }
 
 static void write_roaming(FILE *out, const char *name, const struct modem_status *status)
 {
-	metrics_value(out, name, status->roaming, "modem", status->name, END);
+	metrics_value(out, name, status->roaming && modem_is_heard(status), "modem", status->name,
+		      END);
 }
 
 static void write_parts(FILE *out, const char *name, const struct modem_status *status)

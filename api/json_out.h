@@ -47,6 +47,8 @@ struct json_quota {
 	unsigned used;
 	int64_t next_at; /* when one more may go, 0: now; codes may sooner */
 };
+/* Does it answer? What it said of its network holds no longer than that. */
+bool modem_is_heard(const struct modem_status *status);
 /* config NULL: a modem that the configuration does not name. */
 void json_out_modem(struct json_text *out, const struct modem_status *status,
 		    const struct config_modem *config, const struct json_quota *quotas, size_t n);

@@ -43,16 +43,23 @@ static const char *const registrations[] = {
 	"emergency_only", "home",    "roaming",       "emergency_only",
 };
 
+bool modem_is_heard(const struct modem_status *status)
+{
+	return status->state != MODEM_ABSENT && status->state != MODEM_OPENING &&
+	       status->state != MODEM_STARTING && status->state != MODEM_FAILED;
+}
+
 static void out_network(struct json_text *out, const struct modem_status *status)
 {
+	bool heard = modem_is_heard(status);
 	int stat = status->registration;
-	bool known = stat >= 0 && (size_t)stat < ARRAY_LEN(registrations);
+	bool known = heard && stat >= 0 && (size_t)stat < ARRAY_LEN(registrations);
 
-	json_text_string(out, "operator", status->operator_name);
+	json_text_string(out, "operator", heard ? status->operator_name : "");
 	json_text_string(out, "registration", known ? registrations[stat] : "");
-	json_text_flag(out, "roaming", status->roaming);
-	json_text_string(out, "rat", status->rat);
-	if (status->dbm != 0)
+	json_text_flag(out, "roaming", heard && status->roaming);
+	json_text_string(out, "rat", heard ? status->rat : "");
+	if (heard && status->dbm != 0)
 		json_text_number(out, "dbm", status->dbm);
 	else
 		json_text_null(out, "dbm");

@@ -241,6 +241,20 @@ def test_another_modem_on_the_same_path_is_not_used(field):
     assert second.violations() == 0
 
 
+def test_a_modem_that_is_gone_has_no_network(field):
+    simulator, gateway = field.pair()
+    network = ("operator", "registration", "rat", "dbm")
+    gate.wait_until(lambda: all(gateway.get("/v1/modems/gsm0")[m] for m in network))
+    simulator.control("unplug")
+    gateway.wait_modem("absent")
+    shown = gateway.get("/v1/modems/gsm0")
+    assert [shown[m] for m in network] == [None] * 4 and shown["imei"] == "356938035643809"
+    assert 'simgate_modem_registered{modem="gsm0"} 0' in gateway.get("/metrics").raw.decode()
+    simulator.control("plug")
+    gateway.wait_modem()
+    gate.wait_until(lambda: all(gateway.get("/v1/modems/gsm0")[m] for m in network))
+
+
 def test_the_right_modem_comes_back(field):
     first = field.simulator()
     gateway = field.gateway(gate.modem("gsm0", first.pty))
