@@ -7,6 +7,7 @@ import re
 import pytest
 
 import gate
+import openapi_check
 import openapi_walk
 
 yaml = pytest.importorskip("yaml")
@@ -146,3 +147,19 @@ def test_query_names_are_documented(doc):
         named = {p["name"] for p in (resolve(doc, p) for p in op.get("parameters", []))
                  if p["in"] == "query"}
         assert named == set(query.split()), (method, path)
+
+
+def test_refusals_of_writing_are_documented(doc):
+    for method, path, op in operations(doc):
+        keyed = any(p.get("$ref", "").endswith("IdempotencyKey") for p in op.get("parameters", []))
+        assert not keyed or {"409", "422", "503", "507"} <= set(op["responses"]), (method, path)
+        assert method != "DELETE" or "507" in op["responses"], path
+
+
+def test_a_text_too_many_is_documented(field):
+    sites = gate.one_site().replace("allowed = true;", 'allowed = true; limits = [ "1/1h" ];')
+    gateway = field.gateway(gate.modem("gsm0", f"{field.folder}/none"), sites=sites)
+    body = {"to": "+79123456789", "text": "once"}
+    assert gateway.post("/v1/messages", body).status == 202
+    answer = gate.refused(gateway.post("/v1/messages", body), 429, "limit_reached")
+    openapi_check.Checker()("POST", "/v1/messages", answer)
