@@ -194,14 +194,13 @@ static bool read_place(struct request *request, struct events_job *job, bool str
 
 static bool read_query(struct request *request, struct events_job *job, bool stream)
 {
-	int64_t wait_s = 0, limit = 50;
+	int64_t wait_s = 0;
 
 	if (!read_place(request, job, stream) ||
 	    !request_number(request, "wait", 0, WAIT_MAX_S, &wait_s) ||
-	    !request_number(request, "limit", 1, 200, &limit))
+	    !request_limit(request, &job->query.limit))
 		return false;
 	job->give_up_at = uv_now(request->api->loop) + (uint64_t)wait_s * 1000;
-	job->query.limit = (size_t)limit;
 	job->query.types = path_query(&request->path, "types");
 	request_sites(request, &job->query.sites, &job->query.n_sites);
 	job->query.modems =

@@ -101,15 +101,23 @@ void request_sites(const struct request *request, const char *const **names, siz
 	}
 }
 
+bool request_limit(struct request *request, size_t *limit)
+{
+	int64_t wanted = PAGE_DEFAULT;
+
+	if (!request_number(request, "limit", 1, INT64_MAX, &wanted))
+		return false;
+	*limit = wanted < PAGE_MAX ? (size_t)wanted : PAGE_MAX;
+	return true;
+}
+
 bool request_page(struct request *request, const char *id_prefix, const char **after, size_t *limit)
 {
 	const char *id = path_query(&request->path, "after");
 	struct field_errors errors = { .n = 0 };
-	int64_t wanted = PAGE_DEFAULT;
 
-	if (!request_number(request, "limit", 1, PAGE_MAX, &wanted))
+	if (!request_limit(request, limit))
 		return false;
-	*limit = (size_t)wanted;
 	*after = id;
 	if (id == NULL || id_is(id, id_prefix))
 		return true;

@@ -20,6 +20,9 @@ bool request_number(struct request *request, const char *name, int64_t min, int6
 bool request_word(struct request *request, const char *name, int (*parse)(const char *),
 		  int *value);
 
+/* How many at most; a page is no longer than 200, whatever is asked for. False: answered. */
+bool request_limit(struct request *request, size_t *limit);
+
 /* after (an id of that kind, or NULL) and limit of a list. False: answered. */
 bool request_page(struct request *request, const char *id_prefix, const char **after,
 		  size_t *limit);

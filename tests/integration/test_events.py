@@ -163,6 +163,18 @@ def test_a_wrong_place_is_named(pair, query, status, reason):
     gate.refused(pair[1].get(f"/v1/events?{query}"), status, reason)
 
 
+def test_a_page_has_200_at_most(pair):
+    gateway = pair[1]
+    for i in range(205):
+        gateway.send(TO, f"page {i}", send_at="2099-01-01T00:00:00Z")
+    for path in ("/v1/events?after=0&limit=", "/v1/messages?limit="):
+        pages = [gateway.get(f"{path}{limit}") for limit in (200, 201, 10 ** 6)]
+        assert [len(page["items"]) for page in pages] == [200] * 3
+        assert len({page["next"] for page in pages}) == 1
+        after = pages[0]["next"]
+        assert gateway.get(f"{path.replace('after=0&', '')}1000&after={after}").status == 200
+
+
 def test_a_place_in_the_future_waits(pair):
     answer = pair[1].get(f"/v1/events?after={2 ** 62}")
     assert answer.status == 200 and answer["items"] == []
