@@ -11,4 +11,4 @@ void usage_all(void);                     /* on standard output */
 void usage_verb(const struct verb *verb); /* with its options */
 void usage_group(const char *name);
 void tell_subs(const char *name); /* ends a line of standard error */
-void usage_list(void); /* for completion and tests: each verb and its options */
+void usage_list(void);            /* for completion and tests: each verb and its options */
