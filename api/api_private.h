@@ -13,10 +13,10 @@
 
 enum {
 	API_CONNECTIONS_MAX = 1000,
-	API_IDLE_S = 60,              /* a connection that says nothing is closed */
+	API_IDLE_S = 60,                /* a connection that says nothing is closed */
 	API_MEMORY_BYTES = 16 * 1024,   /* a connection's headers; wiped for each request */
-	API_BODY_MAX = 64 * 1024,     /* more is 413 */
-	API_BODY_DRAINED = 16 << 20,  /* up to here a large body is read away politely */
+	API_BODY_MAX = 64 * 1024,       /* more is 413 */
+	API_BODY_DRAINED = 8192 * 1024, /* up to here a large body is read away politely */
 	API_STREAMS_MAX = 32,
 	API_POOL_MAX = 64,   /* finished requests kept for the next ones */
 	API_GRACE_MS = 2000, /* for answers under way at close */
