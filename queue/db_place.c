@@ -43,6 +43,19 @@ int db_place_count(struct db *db, const struct place_key *key, int64_t window_ms
 	return err;
 }
 
+int db_place_count_dated(struct db *db, const struct place_key *key, int64_t window_ms, unsigned *n)
+{
+	int64_t value;
+	int err = db_value(db, &value,
+			   "SELECT count(*) FROM place WHERE kind = ?1 AND key = ?2 AND dated = 1"
+			   " AND at > ?3",
+			   "ibi", (int64_t)key->kind, key->hash, sizeof(key->hash),
+			   db->now - window_ms);
+
+	*n = err < 0 ? 0 : (unsigned)value;
+	return err;
+}
+
 /* When one more fits this rate; *at is 0 or in the past where it does already. */
 static int rate_fits(struct db *db, const struct place_key *key, const struct config_rate *rate,
 		     int64_t *at)

@@ -51,6 +51,9 @@ int db_place_take(struct db *db, const struct place_key *key, int64_t message_se
 
 /* Waiting places and those dated within the window. */
 int db_place_count(struct db *db, const struct place_key *key, int64_t window_ms, unsigned *n);
+/* Those dated within the window: what has left. */
+int db_place_count_dated(struct db *db, const struct place_key *key, int64_t window_ms,
+			 unsigned *n);
 
 /* 0 if one more fits every rate (key->except apart); else the time when it will (a waiting place
  * counts as dated now), the rate in *full (may be NULL). */

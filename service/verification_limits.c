@@ -197,7 +197,8 @@ static int check_conversion(const struct rule *rule, const struct verification_k
 
 	if (err < 0 || until != 0)
 		return err < 0 ? err : refuse_prefix(why, until - db_now(rule->db));
-	err = db_place_count(rule->db, &keys->send_prefix, conversion_ms, &sends);
+	/* nobody can enter a code that waits for a modem */
+	err = db_place_count_dated(rule->db, &keys->send_prefix, conversion_ms, &sends);
 	if (err == 0)
 		err = db_place_count(rule->db, &keys->approved_prefix, conversion_ms, &approved);
 	if (err < 0 || sends < CONVERSION_SENDS || approved * 100 >= sends * CONVERSION_PERCENT)

@@ -91,6 +91,28 @@ static void a_prefix_that_never_answers_is_suspended(void **state)
 	assert_int_equal(start(room, "u", "+79120000777"), 0);
 }
 
+/* While no modem is there, nobody can enter what waits. */
+static void codes_that_wait_suspend_no_prefix(void **state)
+{
+	struct room *room = *state;
+
+	room_load(room, "sites = ( { name = \"one\"; region = \"RU\";"
+			" verification = { limits = { per_prefix = [ ]; }; }; } );");
+	for (unsigned i = 0; i < 30; i++) {
+		char account[16], phone[16];
+
+		snprintf(account, sizeof(account), "u%u", i);
+		snprintf(phone, sizeof(phone), "+79120000%03u", i);
+		assert_int_equal(start(room, account, phone), 0);
+		if (i > 10) /* 19 of them */
+			leave(room, room->ver.row.message_seq, MSG_SENT);
+	}
+	assert_int_equal(start(room, "u", "+79120000777"), 0);
+	leave(room, room->ver.row.message_seq, MSG_SENT);
+	assert_int_equal(start(room, "v", "+79120000778"), RULE_REFUSED);
+	assert_int_equal(room->why.reason, REASON_PREFIX_SUSPENDED);
+}
+
 static void limits_of_an_account_and_of_all_sites(void **state)
 {
 	struct room *room = *state;
@@ -178,6 +200,7 @@ int main(void)
 		TEST(limit_of_a_number_over_all_accounts),
 		TEST(limit_of_a_prefix),
 		TEST(a_prefix_that_never_answers_is_suspended),
+		TEST(codes_that_wait_suspend_no_prefix),
 		TEST(limits_of_an_account_and_of_all_sites),
 		TEST(a_prefix_that_answers_is_not),
 		TEST(limit_of_the_site),
