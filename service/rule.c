@@ -113,7 +113,8 @@ int rule_limit(const struct rule *rule, const struct place_key *key,
 		return err;
 	clock_span(full->window_ms, window);
 	return rule_refuse(why, REASON_LIMIT_REACHED, next_at - db_now(rule->db),
-			   "The limit for %s is %u in %s. Try again later.", what, full->count, window);
+			   "The limit for %s is %u in %s. Try again later.", what, full->count,
+			   window);
 }
 
 int rule_kept_number(const struct rule *rule, int read, const char *typed, struct number *number,
