@@ -56,25 +56,47 @@ bool admit_once(struct request *request, const char *name)
 	return seen.n <= 1;
 }
 
-/* Access is worked out once a connection and snapshot, not once a request. */
-static bool admit_peer(struct request *request)
+void api_peer_forget(struct api_peer *peer)
+{
+	for (size_t role = 0; role < ARRAY_LEN(peer->access); role++) {
+		access_unref(peer->access[role]);
+		peer->access[role] = NULL;
+	}
+}
+
+/* Access is worked out once a connection, role and snapshot, not once a request. */
+static struct access *access_of(struct api *api, struct api_peer *peer, enum config_role need)
+{
+	if (peer->generation != api->generation)
+		api_peer_forget(peer);
+	peer->generation = api->generation;
+	if (peer->access[need] == NULL)
+		peer->access[need] = peer->scraper ? peer_scraper_access(api->peers)
+						   : peer_access(api->peers, &peer->ids, need);
+	return peer->access[need];
+}
+
+/* The request has access where this role is enough. */
+static bool take_access(struct request *request, enum config_role need)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct api_peer *peer = info != NULL ? info->socket_context : NULL;
-	struct api *api = request->api;
+	struct access *access = peer != NULL ? access_of(request->api, peer, need) : NULL;
 
-	if (peer != NULL && (peer->access == NULL || peer->generation != api->generation)) {
-		access_unref(peer->access);
-		peer->access = peer->scraper ? peer_scraper_access(api->peers)
-					     : peer_access(api->peers, &peer->ids);
-		peer->generation = api->generation;
-	}
-	if (peer == NULL || peer->access == NULL) {
+	if (access == NULL) {
 		reply_problem(request, PROBLEM_STORE_UNAVAILABLE, "No memory: try again later.");
 		return false;
 	}
-	request->access = access_ref(peer->access);
+	access_unref(request->access);
+	request->access = access_ref(access);
+	return true;
+}
+
+static bool admit_peer(struct request *request)
+{
+	if (!take_access(request, ROLE_VIEWER))
+		return false;
 	if (request->access->role != ROLE_NONE)
 		return true;
 	reply_problem(request, PROBLEM_NOT_A_CLIENT,
@@ -128,7 +150,7 @@ static bool admit_route(struct request *request, const char *method)
 		return false;
 	}
 	if (r->access->role >= r->route->role)
-		return true;
+		return take_access(r, r->route->role);
 	reply_problem(r, PROBLEM_ROLE_TOO_LOW, "This needs the role %s; this client has %s.",
 		      config_role_name(r->route->role), config_role_name(r->access->role));
 	return false;
@@ -153,7 +175,9 @@ static bool admit_named_site(struct request *request, const char *name)
 	request->site = access_site(request->access, name);
 	request->site_named = true;
 	if (request->site == NULL)
-		reply_problem(request, PROBLEM_NOT_FOUND, "This client has no site of that name.");
+		reply_problem(request, PROBLEM_NOT_FOUND,
+			      "This client has no site of that name where it is %s.",
+			      config_role_name(request->route->role));
 	return request->site != NULL;
 }
 

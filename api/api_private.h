@@ -61,10 +61,13 @@ struct api {
 /* One connection: libmicrohttpd's socket_context. */
 struct api_peer {
 	struct peer_ids ids;
-	bool scraper;          /* over TCP: nobody is known, and /metrics is all there is */
-	struct access *access; /* NULL: not worked out for this generation */
+	bool scraper; /* over TCP: nobody is known, and /metrics is all there is */
+	/* By the role that is needed; NULL: not worked out for this generation. */
+	struct access *access[ROLE_OPERATOR + 1];
 	unsigned generation;
 };
+
+void api_peer_forget(struct api_peer *peer); /* what it may do is worked out anew */
 
 /* One of libmicrohttpd's servers on a listening socket; NULL: see errno. */
 struct MHD_Daemon *api_http_new(struct api *api, int fd, unsigned connections, bool scraper);

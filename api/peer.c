@@ -144,10 +144,13 @@ static void add_site(struct access *access, const struct config_site *site)
 	access->sites[access->n_sites++] = site;
 }
 
-static void add_entry(struct access *access, const struct config_client *client)
+static void add_entry(struct access *access, const struct config_client *client,
+		      enum config_role need)
 {
 	if (client->role > access->role)
 		access->role = client->role;
+	if (client->role < need)
+		return;
 	if (client->sites.n == 0)
 		access->every_site = true;
 	for (size_t i = 0; i < client->sites.n; i++) {
@@ -159,7 +162,8 @@ static void add_entry(struct access *access, const struct config_client *client)
 	}
 }
 
-static void decide(struct access *access, const struct peer_map *map, const struct peer_ids *ids)
+static void decide(struct access *access, const struct peer_map *map, const struct peer_ids *ids,
+		   enum config_role need)
 {
 	const struct config *config = map->config;
 
@@ -168,11 +172,11 @@ static void decide(struct access *access, const struct peer_map *map, const stru
 		access->every_site = true;
 	} else if (!config->clients_given) {
 		access->role = ROLE_SUBMIT;
-		access->every_site = true;
+		access->every_site = need <= ROLE_SUBMIT;
 	}
 	for (size_t i = 0; i < config->n_clients; i++) {
 		if (is_client(map, i, ids))
-			add_entry(access, &config->clients[i]);
+			add_entry(access, &config->clients[i], need);
 	}
 	for (size_t i = 0; i < config->n_sites && access->every_site; i++)
 		add_site(access, &config->sites[i]);
@@ -215,14 +219,15 @@ struct access *peer_scraper_access(const struct peer_map *map)
 	return access;
 }
 
-struct access *peer_access(const struct peer_map *map, const struct peer_ids *ids)
+struct access *peer_access(const struct peer_map *map, const struct peer_ids *ids,
+			   enum config_role need)
 {
 	struct access *access = access_new(map);
 
 	if (access == NULL)
 		return NULL;
 	snprintf(access->client, sizeof(access->client), "uid:%lu", (unsigned long)ids->uid);
-	decide(access, map, ids);
+	decide(access, map, ids, need);
 	list_names(access);
 	return access;
 }

@@ -1,7 +1,9 @@
 /* peer.h - who is at the other end of a connection, and what that client may do.
  *
  * The kernel tells uid and groups once, at connect; names of the configuration become ids once, at
- * load; what follows from both is worked out once a connection and snapshot, and counted. */
+ * load; what follows from both is worked out once a connection, role and snapshot, and counted. Of
+ * several entries each speaks for its own sites: who looks at one site and operates another may not
+ * operate both. */
 #pragma once
 
 #include <stdbool.h>
@@ -28,15 +30,17 @@ void peer_map_free(struct peer_map *map);
 struct access {
 	unsigned refs;
 	const struct config *config;
-	enum config_role role; /* ROLE_NONE: not a client */
+	enum config_role role; /* the highest; ROLE_NONE: not a client */
 	bool every_site;
-	const struct config_site **sites; /* its own */
+	const struct config_site **sites; /* where its role is enough */
 	const char **names; /* theirs; for an operator one more: "", the gateway itself */
 	size_t n_sites, n_names;
 	char client[24]; /* "uid:33" */
 };
 
-struct access *peer_access(const struct peer_map *map, const struct peer_ids *ids);
+/* For what needs that role. NULL: no memory. */
+struct access *peer_access(const struct peer_map *map, const struct peer_ids *ids,
+			   enum config_role need);
 /* Of a scraper over TCP: viewer, without a site. */
 struct access *peer_scraper_access(const struct peer_map *map);
 struct access *access_ref(struct access *access);

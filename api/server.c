@@ -83,7 +83,7 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **s
 			peer->scraper = arg != NULL;
 		*state = peer;
 	} else if (peer != NULL) {
-		access_unref(peer->access);
+		api_peer_forget(peer);
 		peer_free(&peer->ids);
 		free(peer);
 		*state = NULL;

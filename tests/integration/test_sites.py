@@ -16,6 +16,8 @@ sites = ( { name = "alpha"; region = "RU"; locale = "ru"; text = { allowed = tru
 clients = ( { user = "daemon"; role = "submit"; sites = [ "alpha" ]; },
             { user = "games"; role = "submit"; sites = [ "beta" ]; },
             { user = "mail"; role = "viewer"; sites = [ "alpha", "beta" ]; },
+            { user = "news"; role = "viewer"; sites = [ "alpha" ]; },
+            { group = "news"; role = "operator"; sites = [ "beta" ]; },
             { group = "bin"; role = "operator"; } );
 """
 
@@ -111,3 +113,20 @@ def test_one_key_of_two_clients_makes_two_messages(two):
     first = call_as(gateway, "daemon", "POST", "/v1/messages", body, key)[1]
     second = call_as(gateway, "games", "POST", "/v1/messages", body, key)[1]
     assert first["id"] != second["id"]
+
+
+def test_each_entry_speaks_for_its_own_sites(two):
+    """news looks at alpha and operates beta: that makes it no operator of alpha."""
+    _, gateway = two
+    body = {"to": "+79123456789", "text": "hello", "send_at": "2099-01-01T00:00:00Z"}
+    status, message = call_as(gateway, "daemon", "POST", "/v1/messages", body)
+    assert status == 202
+    path = f"/v1/messages/{message['id']}"
+    assert call_as(gateway, "news", "GET", path)[0] == 200
+    assert [m["id"] for m in call_as(gateway, "news", "GET", "/v1/messages")[1]["items"]] == [message["id"]]
+    assert call_as(gateway, "news", "DELETE", path)[0] == 404
+    assert call_as(gateway, "news", "POST", "/v1/messages?site=alpha", body)[0] == 404
+    assert call_as(gateway, "news", "DELETE", "/v1/numbers/+79123456789?site=alpha")[0] == 404
+    status, own = call_as(gateway, "news", "POST", "/v1/messages", body)
+    assert (status, own["site"]) == (202, "beta")
+    assert call_as(gateway, "daemon", "GET", path)[1]["state"] == "scheduled"

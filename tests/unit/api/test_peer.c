@@ -51,22 +51,29 @@ static const struct {
 	uid_t uid;
 	gid_t groups[3];
 	size_t n_groups;
-	enum config_role role;
+	enum config_role need, role;
 	const char *sites; /* in config order */
 	bool gateway;      /* also what belongs to no site */
 } cases[] = {
-	{ clients, 0, { 0 }, 1, ROLE_OPERATOR, "abc", true },
-	{ clients, UID_DAEMON, { 1 }, 1, ROLE_SUBMIT, "c", false },
-	{ clients, UID_BIN, { 2 }, 1, ROLE_NONE, "", false },
-	{ clients, UID_BIN, { 2, GID_TTY }, 2, ROLE_VIEWER, "a", false },
-	{ clients, UID_DAEMON, { 1, GID_TTY }, 2, ROLE_SUBMIT, "ac", false },
-	{ clients, UID_DAEMON, { GID_DISK, 1 }, 2, ROLE_OPERATOR, "bc", true },
-	{ clients, UID_BIN, { 2, GID_TTY, GID_ADM }, 3, ROLE_OPERATOR, "abc", true },
-	{ clients, (uid_t)-1, { 0 }, 0, ROLE_NONE, "", false },
-	{ HEAD, UID_BIN, { 2 }, 1, ROLE_SUBMIT, "abc", false },
-	{ HEAD, 0, { 0 }, 1, ROLE_OPERATOR, "abc", true },
-	{ HEAD "clients = ( );", UID_BIN, { 2 }, 1, ROLE_NONE, "", false },
-	{ HEAD "clients = ( );", 0, { 0 }, 1, ROLE_OPERATOR, "abc", true },
+	{ clients, 0, { 0 }, 1, ROLE_VIEWER, ROLE_OPERATOR, "abc", true },
+	{ clients, UID_DAEMON, { 1 }, 1, ROLE_VIEWER, ROLE_SUBMIT, "c", false },
+	{ clients, UID_BIN, { 2 }, 1, ROLE_VIEWER, ROLE_NONE, "", false },
+	{ clients, UID_BIN, { 2, GID_TTY }, 2, ROLE_VIEWER, ROLE_VIEWER, "a", false },
+	{ clients, UID_DAEMON, { 1, GID_TTY }, 2, ROLE_VIEWER, ROLE_SUBMIT, "ac", false },
+	{ clients, UID_DAEMON, { GID_DISK, 1 }, 2, ROLE_VIEWER, ROLE_OPERATOR, "bc", true },
+	{ clients, UID_BIN, { 2, GID_TTY, GID_ADM }, 3, ROLE_VIEWER, ROLE_OPERATOR, "abc", true },
+	{ clients, (uid_t)-1, { 0 }, 0, ROLE_VIEWER, ROLE_NONE, "", false },
+	{ HEAD, UID_BIN, { 2 }, 1, ROLE_VIEWER, ROLE_SUBMIT, "abc", false },
+	{ HEAD, 0, { 0 }, 1, ROLE_VIEWER, ROLE_OPERATOR, "abc", true },
+	{ HEAD "clients = ( );", UID_BIN, { 2 }, 1, ROLE_VIEWER, ROLE_NONE, "", false },
+	{ HEAD "clients = ( );", 0, { 0 }, 1, ROLE_VIEWER, ROLE_OPERATOR, "abc", true },
+	/* Each entry speaks for its own sites. */
+	{ clients, UID_DAEMON, { 1, GID_TTY }, 2, ROLE_SUBMIT, ROLE_SUBMIT, "c", false },
+	{ clients, UID_DAEMON, { GID_DISK, GID_TTY }, 2, ROLE_SUBMIT, ROLE_OPERATOR, "bc", true },
+	{ clients, UID_DAEMON, { GID_DISK, GID_TTY }, 2, ROLE_OPERATOR, ROLE_OPERATOR, "b", true },
+	{ clients, UID_BIN, { GID_TTY, GID_ADM }, 2, ROLE_OPERATOR, ROLE_OPERATOR, "abc", true },
+	{ clients, 0, { 0 }, 1, ROLE_OPERATOR, ROLE_OPERATOR, "abc", true },
+	{ HEAD, UID_BIN, { 2 }, 1, ROLE_OPERATOR, ROLE_SUBMIT, "", false },
 };
 
 static void test_roles(void **state)
@@ -82,7 +89,7 @@ static void test_roles(void **state)
 
 		print_message("case %zu\n", i);
 		memcpy(groups, cases[i].groups, sizeof(groups));
-		access = peer_access(map, &ids);
+		access = peer_access(map, &ids, cases[i].need);
 		assert_non_null(access);
 		assert_int_equal(access->role, cases[i].role);
 		for (size_t k = 0; k < access->n_sites; k++)
@@ -104,7 +111,7 @@ static void test_site_by_name(void **state)
 	struct peer_map *map = peer_map_new(config);
 	gid_t groups[] = { 1 };
 	struct peer_ids ids = { UID_DAEMON, groups, 1 };
-	struct access *access = peer_access(map, &ids);
+	struct access *access = peer_access(map, &ids, ROLE_VIEWER);
 
 	(void)state;
 	assert_non_null(access_site(access, "c"));
