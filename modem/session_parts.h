@@ -57,7 +57,10 @@ enum { CALL_NUMBER_SIZE = 32 };
 /* session_calls.c */
 struct session_call {
 	bool ringing, told, reject;
-	bool list; /* AT+CLCC is due */
+	bool list;    /* AT+CLCC is due */
+	bool hung_up; /* the modem says so: if it rings on, it did not */
+	bool doubted; /* rings behind one that was hung up: the same, until its number differs */
+	bool by_ath;  /* AT+CHUP was no way to hang up */
 	unsigned rings;
 	int64_t ended_ms;              /* monotonic: the one before; 0: none yet */
 	char number[CALL_NUMBER_SIZE]; /* that was told, of this one or the one before */

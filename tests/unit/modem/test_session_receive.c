@@ -253,6 +253,48 @@ static void hangs_up_the_other_way(void **state)
 	fake_end();
 }
 
+/* It says OK to AT+CHUP and lets the call ring on, with its number or without. */
+static void a_call_that_rings_on_is_told_once(void **state)
+{
+	static const char *const on[] = { "RING|+CLIP: \"+79121234567\",145", "RING|RING|RING" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(on); i++) {
+		fake_ready(fake_full, "");
+		quiet();
+		fake_rule("AT+CLCC", "OK");
+		fake_rule("ATH", "NO CARRIER|OK");
+		fake_say("RING|+CLIP: \"+79121234567\",145");
+		RUN_UNTIL(fake_count("AT+CHUP") == 1 && fake.session->call.hung_up);
+		fake.session->call.ended_ms -= 1500; /* later than what may still be on its way */
+		fake_say(on[i]);
+		RUN_UNTIL(fake_count("ATH") == 1);
+		quiet();
+		assert_int_equal(fake.n_calls, 1);
+		fake.session->call.ended_ms -= 1500;
+		fake_say("RING|+CLIP: \"+79121234567\",145"); /* the next time */
+		RUN_UNTIL(fake_count("ATH") == 2);
+		assert_int_equal(fake.n_calls, 2);
+		assert_int_equal(fake_count("AT+CHUP"), 1);
+		fake_end();
+	}
+}
+
+static void another_call_behind_one_hung_up_is_told(void **state)
+{
+	(void)state;
+	fake_ready(fake_full, "");
+	quiet();
+	fake_say("RING|+CLIP: \"+79121234567\",145");
+	RUN_UNTIL(fake.session->call.hung_up);
+	fake.session->call.ended_ms -= 1500;
+	fake_say("RING|+CLIP: \"+79120000000\",145");
+	RUN_UNTIL(fake_count("AT+CHUP") == 2);
+	assert_int_equal(fake.n_calls, 2);
+	assert_string_equal(fake.calls[1], "+79120000000 145");
+	fake_end();
+}
+
 static const struct {
 	const char *listed, *told;
 } lists[] = {
@@ -411,6 +453,8 @@ int main(void)
 		cmocka_unit_test(polls_where_nothing_is_announced),
 		cmocka_unit_test(rejects_calls_and_tells_each_once),
 		cmocka_unit_test(hangs_up_the_other_way),
+		cmocka_unit_test(a_call_that_rings_on_is_told_once),
+		cmocka_unit_test(another_call_behind_one_hung_up_is_told),
 		cmocka_unit_test(asks_ussd),
 		cmocka_unit_test(looks_for_the_caller_in_the_list),
 		cmocka_unit_test(asks_ussd_in_ucs2),
