@@ -218,7 +218,10 @@ static void time_out(struct at *at)
 		at_pump(at);
 		return;
 	}
-	at->timeouts = turn->answered ? 0 : at->timeouts + 1;
+	if (turn->answered)
+		at->timeouts = 0;
+	else if ((turn->command.flags & AT_MAY_LACK) == 0)
+		at->timeouts++;
 	at->ghost = turn;
 	at_resync_begin(at);
 	at_resync_tell(at, false);

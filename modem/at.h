@@ -40,6 +40,7 @@ enum {
 	AT_BARE_LINES = 1 << 0, /* may claim lines without a known prefix (AT+CGMI, AT+CGSN) */
 	AT_SECRET = 1 << 1,     /* the trace shows only the command's name (AT+CPIN=) */
 	AT_NO_REPLY = 1 << 2,   /* silence is AT_OK (a reset that kills the port): no resync */
+	AT_MAY_LACK = 1 << 3,   /* some do not know it and say nothing: no sign that one hangs */
 };
 
 struct at_command {

@@ -3,7 +3,8 @@
  * Steps: ESC (leaves a prompt that may be open, without sending; outside one it does nothing),
  * silence, AT, then a query whose reply line cannot be a late answer of something else. A modem
  * answers in order, so with that reply everything older is answered too. A query that the modem
- * refuses is not asked again; without any, a second AT after a second silence must do.
+ * refuses, or has nothing but OK for, is not asked again; without any, a second AT after a second
+ * silence must do.
  * One that answers in numbers (ATV0 was saved in it) is told to use words before anything else.
  * Where frames of PPP are heard a last try follows: it was left in a data call, which +++ between
  * two silences leaves and ATH ends.
@@ -205,7 +206,7 @@ static void query_answered(struct at *at, const struct at_turn *probe, enum at_s
 	for (size_t i = 0; i < ARRAY_LEN(queries); i++)
 		if (strncmp(queries[i].text, probe->command.text, probe->n_text) == 0)
 			at->resync_query = i + 1;
-	if (status == AT_ERROR)
+	if (status == AT_ERROR || probe->nodded)
 		drain(at);
 	else
 		try_again(at);
@@ -220,13 +221,19 @@ static bool must_learn_words(const struct at_turn *probe)
 	       probe->n_text != strlen(in_words.text);
 }
 
+/* A modem that does not know the command that wakes is awake when it says so. */
+static bool is_awake(const struct at *at, enum at_status status)
+{
+	return status == AT_OK || (status == AT_ERROR && at->resync_tries == WAKING_TRY);
+}
+
 void at_resync_reply(struct at *at, struct at_turn *probe, enum at_status status)
 {
 	switch (at->resync_step) {
 	case RESYNC_PROBE:
-		if (status == AT_OK && must_learn_words(probe))
+		if (is_awake(at, status) && must_learn_words(probe))
 			ask(at, RESYNC_PROBE, &in_words, at->times.probe_ms);
-		else if (status == AT_OK)
+		else if (is_awake(at, status))
 			probe_answered(at);
 		else
 			try_again(at);

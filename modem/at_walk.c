@@ -113,10 +113,11 @@ static bool is_suspect(const struct at *at, const struct at_turn *turn, enum at_
 /* The OK behind a late +CMGS:, or one before the line that must come. */
 static bool is_of_another(struct at_turn *turn)
 {
-	bool owed = turn->late_ok_due;
+	bool owed = turn->late_ok_due, lacks = turn->needs_line && turn->n_lines == 0;
 
 	turn->late_ok_due = false;
-	return owed || (turn->needs_line && turn->n_lines == 0);
+	turn->nodded = turn->nodded || lacks;
+	return owed || lacks;
 }
 
 /* Some say OK first, and then +CMGS: with the reference by which a report is known. */

@@ -137,7 +137,7 @@ static void ask(struct session *s, const struct step_row *row)
 		.text = row->cmd,
 		.prefix = row->prefix,
 		.timeout_ms = row->timeout_ms,
-		.flags = row->flags,
+		.flags = row->flags | AT_MAY_LACK,
 		.done = on_step_reply,
 	};
 	bool have = true;

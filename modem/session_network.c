@@ -293,6 +293,7 @@ bool network_work(struct session *s)
 			.text = queries[i].cmd,
 			.prefix = queries[i].prefix,
 			.timeout_ms = queries[i].timeout_ms,
+			.flags = AT_MAY_LACK,
 			.done = on_answer,
 		};
 

@@ -75,6 +75,15 @@ static void queries_fall_back(void **state)
 		    { "AT+CMEE?", "\r\n+CMEE: 1\r\nOK\r\n", 1, 0 },
 		    { "AT", "\r\nOK\r\n", 1, 0 } },
 		  "AT\\r AT+CGSN\\r AT\\r AT+CMEE?\\r" },
+		{ { { "AT+CGSN", "\r\nOK\r\n", 1, 0 }, /* nobody wrote an IMEI into it */
+		    { "AT+GSN", "\r\nOK\r\n", 1, 0 },
+		    { "AT", "\r\nOK\r\n", 1, 0 } },
+		  "AT+CGSN\\r AT\\r AT+CMEE?\\r AT\\r AT+GSN\\r AT\\r ATI\\r AT\\r AT\\r" },
+		{ { { "AT+CGSN", "\r\n356938035643809\r\nOK\r\n", 1, 0 },
+		    { "ATQ0V1", "\r\nERROR\r\n", 1, 0 }, /* what woke it */
+		    { "AT", NULL, 1, 2 },
+		    { "AT", "\r\nOK\r\n", 1, 0 } },
+		  "AT\\r AT\\r ATQ0V1\\r AT+CGSN\\r" },
 	};
 
 	(void)state;
@@ -99,6 +108,7 @@ static void queries_fall_back(void **state)
 			at += strlen(want);
 		}
 		assert_string_equal(at, ""); /* and nothing after */
+		assert_int_equal(count("stuck"), 0);
 		assert_int_equal(strncmp(rig.log, "write ^[\n", 9), 0);
 		modem_close();
 	}
@@ -172,6 +182,21 @@ static void three_timeouts_are_stuck(void **state)
 	run_until("stuck");
 	assert_int_equal(rig.dones, 3);
 	assert_int_equal(count("done TIMEOUT"), 3);
+	modem_close();
+}
+
+/* It knows little, but it is in step again after each. */
+static void commands_that_it_may_lack_are_no_row(void **state)
+{
+	static const struct habit habits[] = { { "AT+X", NULL, 1, 0 }, IN_STEP };
+
+	(void)state;
+	modem_open(habits, ARRAY_LEN(habits));
+	for (int i = 0; i < 4; i++)
+		ask("AT+X", NULL, 10, AT_MAY_LACK);
+	run_until_idle();
+	assert_int_equal(count("done TIMEOUT"), 4);
+	assert_int_equal(count("stuck"), 0);
 	modem_close();
 }
 
@@ -350,6 +375,7 @@ int main(void)
 		cmocka_unit_test(data_call_is_left),
 		cmocka_unit_test(modem_comes_back),
 		cmocka_unit_test(three_timeouts_are_stuck),
+		cmocka_unit_test(commands_that_it_may_lack_are_no_row),
 		cmocka_unit_test(an_answer_ends_the_row),
 		cmocka_unit_test(flood),
 		cmocka_unit_test(late_prompt_is_escaped),

@@ -57,6 +57,24 @@ static void comes_up_minimal_and_sends(void **state)
 	fake_end();
 }
 
+/* Some say nothing to what they do not know. */
+static void comes_up_where_much_has_no_answer(void **state)
+{
+	static const char *const unknown[] = { "AT+CGREG=*", "AT+CEREG=*", "AT+CLIP=1", "AT+CRC=0",
+					       "AT+COPS=3,0" };
+
+	(void)state;
+	fake_prepare(fake_full, "");
+	((struct config_modem *)config_modem(fake.config, "gsm0"))->command_timeout_ms = 100;
+	for (size_t i = 0; i < ARRAY_LEN(unknown); i++)
+		fake_rule(unknown[i], "");
+	fake_start();
+	RUN_UNTIL(session_can_send(fake.session));
+	assert_int_equal(fake.opened, 1);
+	assert_int_equal(session_status(fake.session)->recoveries[RUNG_REOPEN], 0);
+	fake_end();
+}
+
 static void paces_an_unknown_modem_on_a_line(void **state)
 {
 	(void)state;
@@ -425,6 +443,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(comes_up_full),
 		cmocka_unit_test(comes_up_minimal_and_sends),
+		cmocka_unit_test(comes_up_where_much_has_no_answer),
 		cmocka_unit_test(paces_an_unknown_modem_on_a_line),
 		cmocka_unit_test(tells_what_the_sim_lacks),
 		cmocka_unit_test(goes_on_when_the_sim_is_put_in),
