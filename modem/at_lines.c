@@ -130,6 +130,8 @@ static const char *field(const char *text, unsigned i, size_t *n)
 	for (end = text; *end != '\0' && (quoted || *end != ','); end++)
 		if (*end == '"')
 			quoted = !quoted;
+	while (end > text && end[-1] == ' ')
+		end--;
 	*n = (size_t)(end - text);
 	return text;
 }
@@ -242,6 +244,11 @@ static bool has_prefix(const char *line, const char *prefixes)
 	return false;
 }
 
+bool at_line_like_reply(const struct at_asked *asked, const char *line)
+{
+	return has_prefix(line, asked->prefix);
+}
+
 bool at_line_claimed(const struct at_asked *asked, const char *line)
 {
 	if (!has_prefix(line, asked->prefix))
@@ -253,6 +260,11 @@ bool at_line_claimed(const struct at_asked *asked, const char *line)
 			return rule->is_reply(asked, line + strlen(rule->prefix));
 	}
 	return true;
+}
+
+bool at_line_quotes_text(const char *line)
+{
+	return starts(line, "+CUSD:");
 }
 
 bool at_line_says_all(const char *line)

@@ -33,8 +33,13 @@ struct at_asked {
 
 bool at_line_claimed(const struct at_asked *asked, const char *line);
 
+/* It starts as the command's own lines do, though it may be unsolicited. */
+bool at_line_like_reply(const struct at_asked *asked, const char *line);
+
 /* Starts like text of a modem's own ("+", "^", ...), or is a word such as RING or RDY. */
 bool at_line_marked(const char *line);
+
+bool at_line_quotes_text(const char *line); /* +CUSD: */
 
 /* +CMGS: and +CPIN: mean the same in a reply and late, and nothing but OK follows them. */
 bool at_line_says_all(const char *line);

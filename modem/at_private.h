@@ -38,6 +38,8 @@ struct at {
 
 	struct lex lex;
 	char *half;              /* a +CMT, +CDS or +CBM line whose PDU line is due */
+	bool cutting;            /* the lexer gives up a quote that does not end: */
+	char *cut;               /* its line, and those behind it that are of its text */
 	struct at_event *walked; /* what the walk found, in the order of the wire */
 	size_t n_walked, walked_room;
 	bool walking; /* over the bytes, or over what they were */

@@ -27,6 +27,7 @@ struct at_turn {
 	unsigned probe_digits;     /* of a line that answers a probe; 0: any line does */
 	bool is_probe;             /* of the resynchronisation; has no done */
 	bool needs_line;           /* an OK without a reply line is a late one of another command */
+	bool hinted;               /* by a line like its own, which was taken as unsolicited */
 	bool nodded;               /* such an OK came; or it is all that this modem has to say */
 	bool prompted, submitted, abandoned;
 	bool second_due;  /* the next line belongs to the claimed one before it */

@@ -86,6 +86,34 @@ static bool take_pdu(struct at *at, const char *line)
 	return agrees;
 }
 
+static void tell_cut(struct at *at)
+{
+	add_urc(at, at->cut, NULL);
+	at->cut = NULL;
+}
+
+/* A USSD text of several lines whose end was cut off, quote and all: what says nothing else behind
+ * its first line is of it. */
+static bool take_cut(struct at *at, const char *line)
+{
+	struct at_final unused;
+	char *longer;
+
+	if (at->cut == NULL) {
+		at->cut = at_line_quotes_text(line) ? strdup(line) : NULL;
+		return at->cut != NULL;
+	}
+	if (at_line_marked(line) || at_line_final(line, 0, &unused)) {
+		tell_cut(at);
+		return false;
+	}
+	if (asprintf(&longer, "%s\n%s", at->cut, line) >= 0) {
+		secret_free(at->cut);
+		at->cut = longer;
+	}
+	return true;
+}
+
 /* OK is success only after the payload, and not if an ESC of anybody came before it (some clones
  * echo one when they gave up). */
 static enum at_status judge(const struct at_turn *turn, enum at_status status, bool escaped)
@@ -107,7 +135,7 @@ static bool is_suspect(const struct at *at, const struct at_turn *turn, enum at_
 		return at->phase == PHASE_PAYLOAD || at->phase == PHASE_PROMPT_GAP ||
 		       (at->phase == PHASE_PROMPT && status == AT_OK);
 	return status == AT_OK && turn->command.prefix != NULL && turn->n_lines == 0 &&
-	       turn->n_text > 2 && end[-1] == '?' && end[-2] != '=';
+	       !turn->hinted && turn->n_text > 2 && end[-1] == '?' && end[-2] != '=';
 }
 
 /* The OK behind a late +CMGS:, or one before the line that must come. */
@@ -181,8 +209,10 @@ static bool take_claimed(struct at *at, const char *line)
 		at_turn_keep(turn, line);
 		return true;
 	}
-	if (!at_line_claimed(&asked, line) || count_digits(line) < turn->probe_digits)
+	if (!at_line_claimed(&asked, line) || count_digits(line) < turn->probe_digits) {
+		turn->hinted = turn->hinted || at_line_like_reply(&asked, line);
 		return false;
+	}
 	turn->late_ok_due = false;
 	turn->second_due = at_line_has_second(line);
 	at_turn_keep(turn, line);
@@ -227,6 +257,8 @@ static void take_line(struct at *at, const char *line)
 		return;
 	trace_line(at, line);
 	if (at->half != NULL && take_pdu(at, line))
+		return;
+	if (at->cutting && take_cut(at, line))
 		return;
 	if (is_open(at->current) && (take_final(at, line, escaped) || take_claimed(at, line)))
 		return;
@@ -353,7 +385,10 @@ void at_walk_release(struct at *at)
 {
 	assert(!at->walking);
 	at->walking = true;
+	at->cutting = at->lex.in_quotes;
 	lex_release(&at->lex);
+	at->cutting = false;
+	tell_cut(at);
 	tell_walked(at);
 	at->walking = false;
 }

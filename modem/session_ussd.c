@@ -130,6 +130,23 @@ static void decode(const struct session *s, const char *text, int dcs, char *out
 	snprintf(out, size, "%s", after_language(plain, dcs));
 }
 
+/* Text without quotes: behind its last comma stands the coding, if that is all that stands there.
+ */
+static int split_bare(char *rest, const char **text)
+{
+	char *comma = strchr(rest, ','), *last = strrchr(rest, ','), *end;
+	long dcs;
+
+	*text = comma != NULL ? comma + 1 + strspn(comma + 1, " ") : "";
+	if (last == comma)
+		return DCS_GSM;
+	dcs = strtol(last + 1, &end, 10);
+	if (end == last + 1 || *end != '\0' || dcs < 0 || dcs > 0xff)
+		return DCS_GSM;
+	*last = '\0';
+	return (int)dcs;
+}
+
 /* mode[,"text"[,dcs]]: the text may hold quotes and commas of its own, or lack the last quote.
  * Cuts rest into these; returns dcs. */
 static int split(char *rest, const char **text)
@@ -137,10 +154,10 @@ static int split(char *rest, const char **text)
 	char *first = strchr(rest, '"'), *last = strrchr(rest, '"');
 	struct parse_fields fields;
 
-	if (first == NULL) /* without quotes, if at all */
-		first = strchr(rest, ',');
-	*text = first != NULL ? first + 1 : "";
-	if (last == NULL || last == first)
+	if (first == NULL)
+		return split_bare(rest, text);
+	*text = first + 1;
+	if (last == first)
 		return DCS_GSM;
 	*last = '\0';
 	parse_fields(&fields, last + 1);

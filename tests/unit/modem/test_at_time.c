@@ -79,7 +79,7 @@ static void open_quote_is_given_up(void **state)
 	modem_open(habits, ARRAY_LEN(habits));
 	ask("AT+CUSD=1", NULL, 5000, 0);
 	run_until("done");
-	assert_string_equal(rig.log, "write AT+CUSD=1\\r\nurc +CUSD: 0,\"cut\nurc here\n"
+	assert_string_equal(rig.log, "write AT+CUSD=1\\r\nurc +CUSD: 0,\"cut\nhere\n"
 				     "done OK -1 \"OK\"\n");
 	modem_close();
 }

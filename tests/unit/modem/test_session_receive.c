@@ -361,7 +361,10 @@ static const struct {
 	{ "Quectel", "AT+CUSD=1,\"*100#\",15", "+CUSD: 0,\"of \"A, B\", more\",15",
 	  "of \"A, B\", more", "OK" },
 	{ "Quectel", "AT+CUSD=1,\"*100#\",15", "+CUSD: 0,\"cut", "cut", "OK" },
+	{ "Quectel", "AT+CUSD=1,\"*100#\",15", "+CUSD: 0,\"in lines|cut", "in lines\ncut", "OK" },
 	{ "Quectel", "AT+CUSD=1,\"*100#\",15", "+CUSD:0,bare", "bare", "OK" },
+	{ "Quectel", "AT+CUSD=1,\"*100#\",15", "+CUSD: 0, bare, 5,15", "bare, 5", "OK" },
+	{ "Quectel", "AT+CUSD=1,\"*100#\",15", "+CUSD: 0,04110430,72", "Ба", "OK" },
 	{ "Quectel", "AT+CUSD=1,\"*100#\",15", "+CUSD: 0,\"12345678\",15", "12345678", "OK" },
 };
 
