@@ -35,7 +35,8 @@ enum sim {
 	SIM_BUSY,
 	SIM_LOCKED,
 	SIM_SILENT,
-	SIM_UNSAID, /* OK alone: the state may come a little later, unasked */
+	SIM_UNSAID, /* OK alone: the state may come a little later, unasked; or ERROR alone: a
+		     * SIM that starts, where errors have no numbers */
 };
 
 static const struct {
@@ -76,7 +77,7 @@ static enum sim sim_of_word(const char *word)
 	return strncmp(word, "PH-", 3) == 0 ? SIM_LOCKED : SIM_BUSY;
 }
 
-/* A modem that does not know the question (bare ERROR, 3, 4, 100) is taken as ready. */
+/* A modem that does not know the question (3, 4, 100, always ERROR) is taken as ready. */
 static enum sim sim_of_reply(const struct at_reply *reply)
 {
 	for (size_t i = 0; i < reply->n_lines; i++) {
@@ -92,7 +93,7 @@ static enum sim sim_of_reply(const struct at_reply *reply)
 		if (reply->domain == sim_codes[i].domain && reply->code >= sim_codes[i].first &&
 		    reply->code <= sim_codes[i].last)
 			return sim_codes[i].sim;
-	if (reply->status == AT_OK)
+	if (reply->status == AT_OK || strcmp(reply->final, "ERROR") == 0)
 		return SIM_UNSAID;
 	return reply->status == AT_TIMEOUT ? SIM_SILENT : SIM_READY;
 }

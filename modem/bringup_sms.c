@@ -67,7 +67,7 @@ static bool storage_offered(const struct session *s, size_t row)
 {
 	const char *offered = s->bringup.storages;
 
-	if (strchr(offered, '"') == NULL) /* not told, or in a form of its own */
+	if (strstr(offered, "(\"") == NULL) /* not told, or in a form of its own */
 		return true;
 	for (size_t group = 0; group < storages[row].args; group++)
 		if (!parse_group_has(offered, group, storages[row].name))

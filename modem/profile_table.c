@@ -203,7 +203,7 @@ const struct profile profile_table[] = {
 	{ "quectel-2g", "quectel", "M|Quectel_M", FAMILY_SIMCOM_2G, QUIRKS(quectel_2g) },
 	{ "quectel-iot", "quectel", "B", FAMILY_QUECTEL_LTE, QUIRKS(quectel_iot) },
 	{ "quectel-lte", "quectel", "", FAMILY_QUECTEL_LTE, QUIRKS(quectel_lte) },
-	{ "simcom-lte", "simcom", "SIMCOM_SIM7|SIM7|SIMCOM_SIM5|SIM5|A7|SIMCOM_A7",
+	{ "simcom-lte", "simcom|incorporated", "SIMCOM_SIM7|SIM7|SIMCOM_SIM5|SIM5|A7|SIMCOM_A7",
 	  QUIRKS(simcom_lte) },
 	{ "simcom-2g", "simcom", "", FAMILY_SIMCOM_2G, QUIRKS(simcom_2g) },
 	{ "u-blox-r4", "u-blox", "SARA-R4|SARA-N4", QUIRKS(ublox_r4) },

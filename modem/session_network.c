@@ -356,7 +356,9 @@ void network_poll(struct session *s)
 	session_after(s, TIMER_POLL, poll_ms(s));
 	if (s->net.usable)
 		recover_well(s);
-	s->net.wanted |= s->net.usable ? WANT_USUAL : WANT_CS | WANT_EPS;
+	s->net.wanted |= s->net.usable ? WANT_USUAL : WANT_CS;
+	if (!is_usable(s->net.stat[NET_CS]))
+		s->net.wanted |= WANT_EPS; /* it decides, or may soon */
 	if (s->net.usable)
 		receive_sweep(s); /* and works */
 	else

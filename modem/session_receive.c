@@ -218,11 +218,14 @@ static bool is_pdu(const char *line)
 	return parse_is_hex(line) && strlen(line) >= 16;
 }
 
-/* A listing that is refused after others were not: the modem restarted without a word. */
+/* A listing that is refused after others were not: the modem restarted without a word. Not that of
+ * a memory which may never be listed (SR). */
 static void note_listing(struct session *s, enum at_status status)
 {
 	bool lost = s->rx.listed && status == AT_ERROR;
 
+	if (strcmp(s->rx.now.storage, s->rx.stores[0]) != 0)
+		return;
 	s->rx.listed = status == AT_OK || (s->rx.listed && status != AT_ERROR);
 	if (lost)
 		send_recheck(s, ST_PROBE);

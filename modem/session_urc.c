@@ -81,11 +81,32 @@ static void on_sim(struct session *s, const char *rest, const char *second)
 		bringup_from(s, ST_SIM);
 }
 
-static void on_sim_changed(struct session *s, const char *rest, const char *second)
+static void sim_changed(struct session *s, bool left)
 {
-	(void)rest;
+	if (!s->up)
+		bringup_sim_event(s);
+	else if (left)
+		bringup_from(s, ST_SIM);
+}
+
+/* [mode,]inserted */
+static void on_sim_inserted(struct session *s, const char *rest, const char *second)
+{
+	struct parse_fields fields;
+
 	(void)second;
-	bringup_sim_event(s);
+	parse_fields(&fields, rest);
+	sim_changed(s, fields.n > 0 && parse_int(&fields, fields.n - 1, 1) == 0);
+}
+
+/* state[,lock]: 255 is none */
+static void on_sim_state(struct session *s, const char *rest, const char *second)
+{
+	struct parse_fields fields;
+
+	(void)second;
+	parse_fields(&fields, rest);
+	sim_changed(s, parse_int(&fields, 0, 0) == 255);
 }
 
 static void on_ring(struct session *s, const char *rest, const char *second)
@@ -159,10 +180,10 @@ static const struct {
 	{ "^SMMEMFULL", false, on_full },
 	{ "+SMS FULL", false, on_full },
 	{ "+CPIN:", false, on_sim },
-	{ "+QUSIM:", false, on_sim_changed },
-	{ "+QSIMSTAT:", false, on_sim_changed },
-	{ "^SIMST:", false, on_sim_changed },
-	{ "#QSS:", false, on_sim_changed },
+	{ "+QUSIM:", false, on_sim_state },
+	{ "+QSIMSTAT:", false, on_sim_inserted },
+	{ "^SIMST:", false, on_sim_state },
+	{ "#QSS:", false, on_sim_inserted },
 };
 
 void session_urc(void *session, const char *line, const char *second)

@@ -22,6 +22,7 @@ static const struct {
 	{ "Quectel_Ltd", "Quectel_M95", "quectel-2g", FAMILY_SIMCOM_2G, false },
 	{ "SIMCOM INCORPORATED", "SIMCOM_SIM7600E-H", "simcom-lte", FAMILY_GENERIC, false },
 	{ "SIMCOM INCORPORATED", "A7670E-FASE", "simcom-lte", FAMILY_GENERIC, false },
+	{ "INCORPORATED", "A7670E-FASE", "simcom-lte", FAMILY_GENERIC, false },
 	{ "SIMCOM INCORPORATED", "SIMCOM_SIM5320E", "simcom-lte", FAMILY_GENERIC, false },
 	{ "SIMCOM_Ltd", "SIMCOM_SIM800L", "simcom-2g", FAMILY_SIMCOM_2G, false },
 	{ "u-blox", "SARA-U270", "u-blox", FAMILY_GENERIC, false },

@@ -422,6 +422,43 @@ static void closes_in_every_state(void **state)
 	}
 }
 
+/* Registered on LTE alone, and the end of that comes without a line of its own. */
+static void sees_lte_go_that_nobody_tells(void **state)
+{
+	(void)state;
+	fake_prepare(fake_full, "");
+	fake_rule("AT+CREG?", "ERROR");
+	fake_rule("AT+CEREG?", "+CEREG: 0,1|OK");
+	fake_start();
+	fake_run_to(MODEM_READY);
+	fake_rule("AT+CEREG?", "+CEREG: 0,2|OK");
+	network_poll(fake.session);
+	fake_run_to(MODEM_SEARCHING);
+	fake_end();
+}
+
+/* What a modem that works says when its SIM is taken out. */
+static void looks_for_a_sim_that_left(void **state)
+{
+	static const char *const lines[] = { "+CPIN: NOT READY", "+QSIMSTAT: 1,0", "#QSS: 0",
+					     "^SIMST: 255,0" };
+	static const char *const others[] = { "+QSIMSTAT: 1,1", "#QSS: 3", "^SIMST:1",
+					      "+QUSIM: 0" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		fake_ready(fake_full, "");
+		fake_say(others[i]);
+		fake_say("+CREG: 5"); /* and the line before has been read */
+		RUN_UNTIL(session_status(fake.session)->roaming);
+		assert_int_equal(fake_count("AT+CPIN?"), 1);
+		fake_rule("AT+CPIN?", "+CME ERROR: 10");
+		fake_say(lines[i]);
+		fake_run_to(MODEM_SIM_MISSING);
+		fake_end();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -433,6 +470,8 @@ int main(void)
 		cmocka_unit_test(runs_the_power_command),
 		cmocka_unit_test(a_power_command_that_hangs_is_ended_with_us),
 		cmocka_unit_test(a_silent_command_is_seen),
+		cmocka_unit_test(sees_lte_go_that_nobody_tells),
+		cmocka_unit_test(looks_for_a_sim_that_left),
 		cmocka_unit_test(errors_of_the_modem_begin_recovery),
 		cmocka_unit_test(drains_and_resumes),
 		cmocka_unit_test(resets_and_reopens_when_asked),

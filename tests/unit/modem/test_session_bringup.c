@@ -307,6 +307,21 @@ static void waits_for_a_loading_sim(void **state)
 	fake_end();
 }
 
+/* No numbers of errors: ERROR may be a SIM that starts, and may want its PIN then. */
+static void waits_for_a_sim_behind_a_bare_error(void **state)
+{
+	(void)state;
+	fake_prepare(fake_full, "");
+	fake_rule("AT+CMEE=1", "ERROR");
+	fake_rule("AT+CPIN?", "ERROR");
+	fake_start();
+	RUN_UNTIL(fake_count("AT+CPIN?") == 1);
+	fake_rule("AT+CPIN?", "+CPIN: SIM PIN|OK");
+	fake_run_to(MODEM_SIM_PIN);
+	assert_int_equal(fake_count("AT+CIMI"), 0);
+	fake_end();
+}
+
 static void starts_again_after_a_restart(void **state)
 {
 	(void)state;
@@ -393,6 +408,7 @@ static const struct {
 	{ "+CPMS: (\"SM\",\"ME\"),(\"SM\",\"ME\"),(\"SM\",\"MT\")|OK",
 	  "AT+CPMS=\"SM\",\"SM\",\"SM\"" },
 	{ "+CPMS: (\"SM\",\"BM\",\"SR\")|OK", "AT+CPMS=\"SM\"" },
+	{ "+CPMS: \"SM\",\"ME\"|OK", "AT+CPMS=\"ME\",\"ME\",\"ME\"" },
 	{ "+CPMS: (SM,ME),(SM,ME),(SM,ME)|OK", "AT+CPMS=\"ME\",\"ME\",\"ME\"" },
 	{ "ERROR", "AT+CPMS=\"ME\",\"ME\",\"ME\"" },
 };
@@ -455,6 +471,7 @@ int main(void)
 		cmocka_unit_test(refuses_another_modem),
 		cmocka_unit_test(sets_the_service_centre),
 		cmocka_unit_test(waits_for_a_loading_sim),
+		cmocka_unit_test(waits_for_a_sim_behind_a_bare_error),
 		cmocka_unit_test(starts_again_after_a_restart),
 		cmocka_unit_test(sets_up_sms_when_it_is_ready),
 		cmocka_unit_test(asks_for_the_imei_in_every_way),
