@@ -203,7 +203,7 @@ void bringup_tick(struct session *s)
 void bringup_start(struct session *s)
 {
 	bringup_stop(s);
-	s->bringup.pin_entered = s->bringup.sim_cycled = false;
+	s->bringup.pin_entered = s->bringup.sim_cycled = s->bringup.sms_late = false;
 	s->recovery.answered = false;
 	send_reset(s);
 	receive_reset(s);
@@ -233,6 +233,12 @@ void bringup_sim_event(struct session *s)
 	}
 }
 
+void bringup_sms_ready(struct session *s)
+{
+	if (s->bringup.step > ST_CHARSET && s->bringup.step < ST_UP)
+		s->bringup.sms_late = true;
+}
+
 bool bringup_waits_for_pin(const struct session *s)
 {
 	return s->bringup.step == ST_WAIT_PIN;
@@ -240,6 +246,11 @@ bool bringup_waits_for_pin(const struct session *s)
 
 static void arrive_up(struct session *s)
 {
+	if (s->bringup.sms_late) {
+		s->bringup.sms_late = false;
+		enter(s, ST_CHARSET);
+		return;
+	}
 	s->bringup.step = ST_NONE;
 	s->up = true;
 	recover_proved(s, PROOF_UP);

@@ -12,6 +12,7 @@ void bringup_from(struct session *s, enum step step); /* a part of it, or a reco
 void bringup_stop(struct session *s);
 void bringup_tick(struct session *s);      /* TIMER_STEP */
 void bringup_sim_event(struct session *s); /* the SIM's state may have changed */
+void bringup_sms_ready(struct session *s); /* what was set for SMS before may be lost */
 bool bringup_waits_for_pin(const struct session *s);
 
 /* What a reply means: the next step; usual is the one that its status leads to. reply is NULL for

@@ -176,7 +176,10 @@ enum step sms_notice_set(struct session *s, const struct at_reply *reply, enum s
 		s->rx.polling = false;
 		return usual;
 	}
-	s->bringup.row++;
+	if (sim_is_busy(reply) && s->bringup.tries < AGAIN_TRIES)
+		s->bringup.wait_ms = AGAIN_MS;
+	else
+		s->bringup.row++;
 	return ST_NOTICE_SET;
 }
 

@@ -16,6 +16,7 @@ struct session_bringup {
 	int64_t wait_ms; /* before the next step; set by a step's decision */
 	bool pin_wanted, pin_entered, sim_cycled;
 	bool numbered;    /* it promised to number its errors */
+	bool sms_late;    /* SMS was set up before the modem said that it is ready for that */
 	int tries_left;   /* for the PIN; -1 unknown */
 	bool pin_refused; /* by the SIM of pin_refused_iccid */
 	char pin_refused_iccid[24];

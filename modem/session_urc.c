@@ -70,6 +70,8 @@ static void on_sms_ready(struct session *s, const char *rest, const char *second
 	(void)second;
 	if (s->up)
 		bringup_from(s, ST_CHARSET);
+	else
+		bringup_sms_ready(s);
 }
 
 static void on_sim(struct session *s, const char *rest, const char *second)

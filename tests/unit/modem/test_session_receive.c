@@ -210,6 +210,21 @@ static void polls_where_nothing_is_announced(void **state)
 	fake_end();
 }
 
+/* A busy SIM is waited for; what was set before the modem was ready is set again. */
+static void sets_up_sms_again_when_it_is_ready_late(void **state)
+{
+	(void)state;
+	fake_prepare(fake_full, "");
+	fake_rule("AT+CNMI=1*", "+CMS ERROR: 314");
+	fake_start();
+	RUN_UNTIL(fake_count("AT+CNMI=1,1,0,1,0") == 1);
+	fake_say("+QIND: SMS DONE");
+	fake_rule("AT+CNMI=1*", "OK");
+	RUN_UNTIL(session_can_send(fake.session));
+	assert_int_equal(fake_count("AT+CNMI=1,1,0,1,0"), 3);
+	fake_end();
+}
+
 static const struct {
 	const char *lines, *told;
 } calls[] = {
@@ -454,6 +469,7 @@ int main(void)
 		cmocka_unit_test(takes_direct_ones),
 		cmocka_unit_test(acknowledges_where_the_modem_insists),
 		cmocka_unit_test(polls_where_nothing_is_announced),
+		cmocka_unit_test(sets_up_sms_again_when_it_is_ready_late),
 		cmocka_unit_test(rejects_calls_and_tells_each_once),
 		cmocka_unit_test(hangs_up_the_other_way),
 		cmocka_unit_test(a_call_that_rings_on_is_told_once),
