@@ -175,6 +175,8 @@ void inbound_received(struct dispatch *d, struct session *session,
 	snprintf(in->storage, sizeof(in->storage), "%s", sms->storage);
 	snprintf(in->pdu, sizeof(in->pdu), "%s", sms->pdu);
 	in->decoded = pdu_decode(&in->content, sms->pdu, sms->length);
+	if (in->decoded < 0) /* some count the centre's number in, or count wrong */
+		in->decoded = pdu_decode(&in->content, sms->pdu, -1);
 	if (in->decoded < 0)
 		log_write(LOG_LEVEL_WARN,
 			  &(struct log_tags){ .kind = LOG_KIND_RECEIVE, .modem = in->modem },
