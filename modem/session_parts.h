@@ -46,6 +46,7 @@ struct session_tx {
 	bool active, prompted, committed, abandoned;
 	bool link_asked;           /* AT+CMMS=2 went out since bring-up */
 	int64_t in_doubt_until_ms; /* monotonic: a +CMGS until then is late_reply */
+	int reference;             /* of the last part that was accepted */
 	int64_t rechecked_ms;      /* monotonic: an error made bring-up look again */
 	unsigned errors_in_row, routeless;
 	unsigned pace, clean; /* step of profile_pace, sends since it changed */

@@ -239,6 +239,15 @@ static void count_error(struct session *s, const struct send_outcome *outcome)
 	count_no_route(s, outcome, error->text);
 }
 
+/* A doubt about one before stays: its answer may still come. Where this one's own may come late as
+ * well, nobody could tell them apart. */
+static void note_reference(struct session *s, const struct send_outcome *outcome)
+{
+	s->tx.reference = outcome->reference;
+	if (outcome->reference < 0)
+		s->tx.in_doubt_until_ms = 0;
+}
+
 static void count(struct session *s, const struct at_reply *reply,
 		  const struct send_outcome *outcome)
 {
@@ -249,7 +258,7 @@ static void count(struct session *s, const struct at_reply *reply,
 		status->sent++;
 		status->last_sent_ms = clock_now_ms();
 		s->tx.errors_in_row = s->tx.routeless = 0;
-		s->tx.in_doubt_until_ms = 0;
+		note_reference(s, outcome);
 		session_pace_clean(s);
 		recover_sends(s);
 		return;
@@ -267,6 +276,7 @@ static void count(struct session *s, const struct at_reply *reply,
 	case SEND_UNCERTAIN:
 		status->uncertain++;
 		s->tx.in_doubt_until_ms = clock_mono_ms() + LATE_MS;
+		s->tx.reference = -1;
 		transcript_save(s, outcome->why);
 		if (reply->status == AT_TIMEOUT)
 			count_failure(s, outcome->why);
@@ -421,8 +431,10 @@ static bool is_in_doubt(struct session *s)
 
 void send_late(struct session *s, const char *rest)
 {
-	if (is_in_doubt(s))
-		s->events->late_reply(s->arg, s, atoi(rest) & 0xff);
+	int reference = atoi(rest) & 0xff;
+
+	if (reference != s->tx.reference && is_in_doubt(s)) /* not one that is said twice */
+		s->events->late_reply(s->arg, s, reference);
 }
 
 void send_late_error(struct session *s, const char *rest)

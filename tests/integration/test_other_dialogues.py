@@ -55,3 +55,33 @@ def test_a_memory_that_cannot_be_listed_is_no_restart(field):
     assert texts_at(modem) == ["here"]
     gateway.stop()
     modem.close()
+
+
+class Forgetful(OtherModem):
+    """Has no answer to its first message, serves the next ones, and remembers then."""
+
+    owed = None
+
+    def submit(self, line):
+        usual, self.answer = self.answer, self.forget
+        if self.parts:
+            self.answer = usual
+        super().submit(line)
+        self.answer = usual
+
+    def forget(self, lines, final="OK"):
+        self.busy = False
+        self.owed = list(lines) + [final]
+
+
+def test_a_reply_that_others_overtook(field):
+    modem, gateway = opened(field, Forgetful, odd(reports=False))
+    late = gateway.send(PHONE, "first")
+    gateway.wait_message(late, "uncertain")
+    gateway.wait_message(gateway.send(PHONE, "second"), "sent")
+    with modem.lock:
+        modem.urc(*modem.owed)
+    gateway.wait_message(late, "sent")
+    assert texts_at(modem) == ["first", "second"]
+    gateway.stop()
+    modem.close()

@@ -221,6 +221,26 @@ static void late_reply_is_told(void **state)
 	fake_end();
 }
 
+/* The modem serves others meanwhile. What it says twice of one of these is not the late one. */
+static void late_reply_is_told_behind_another(void **state)
+{
+	(void)state;
+	fake_ready(fake_full, "");
+	fake.at_payload = "";
+	session_send(fake.session, &part);
+	session_commit(fake.session);
+	RUN_UNTIL(fake.n_sent == 1 && session_can_send(fake.session));
+	fake.at_payload = "+CMGS: 78|OK";
+	session_send(fake.session, &part);
+	session_commit(fake.session);
+	RUN_UNTIL(fake.n_sent == 2);
+	assert_int_equal(fake.sent[1].reference, 78);
+	fake_say("+CMGS: 78|+CMGS: 77|OK");
+	RUN_UNTIL(fake.n_late == 1);
+	assert_int_equal(fake.late[0], 77);
+	fake_end();
+}
+
 static void late_error_settles_the_doubt(void **state)
 {
 	(void)state;
@@ -365,6 +385,7 @@ int main(void)
 		cmocka_unit_test(reads_once_between_two_messages),
 		cmocka_unit_test(asks_for_the_link_once),
 		cmocka_unit_test(late_reply_is_told),
+		cmocka_unit_test(late_reply_is_told_behind_another),
 		cmocka_unit_test(late_error_settles_the_doubt),
 		cmocka_unit_test(send_without_a_modem_ends),
 		cmocka_unit_test(closing_waits_for_the_part_on_the_air),
