@@ -348,6 +348,7 @@ static void ask_for_link(struct session *s)
 	struct at_command command = {
 		.text = "AT+CMMS=2",
 		.timeout_ms = LINK_MS,
+		.flags = AT_MAY_LACK,
 		.done = on_link_asked,
 	};
 
