@@ -153,29 +153,31 @@ static void dump_text(struct dump *d, const char *text)
 	" reset  cool 600000 per hour 6\n"
 #define DEFAULT_LOG "summary 900000 transcripts /var/lib/simgate/transcripts\nspool  of \n"
 
+/* What stands in a site that says nothing of it, from its channels on. */
+#define DEFAULT_SITE                                                                               \
+	" channels[ sms inbound_sms missed_call ]\n"                                               \
+	" inbound 300000 call 120000\n"                                                            \
+	" account[ 5/3600000 10/86400000 ]\n"                                                      \
+	" number[ 6/3600000 10/86400000 ]\n"                                                       \
+	" all of account[ ]\n"                                                                     \
+	" prefix[ 20/3600000 ]\n"                                                                  \
+	" site[ ]\n"                                                                               \
+	" sender[ 1/10800000 ]\n"                                                                  \
+	" recipient[ 3/86400000 ]\n"                                                               \
+	" verified 0 quiet  age 86400000 confirm 0 text 0\n"                                       \
+	" text[ ]\n"                                                                               \
+	" uncertain verification 1\n"                                                              \
+	" uncertain contact_request 0\n"                                                           \
+	" uncertain text 0\n"                                                                      \
+	" translit 0\n"
+
 static const char defaults[] =
 	"socket /run/simgate/api.sock 660 simgate database /var/lib/simgate/simgate.db "
 	"key /etc/simgate/key queue 1000000\n"
 	"clients given 0\n"
 	"site default||||en zone  autofill 1\n"
 	" code 6 wrong 5 ttl 300000 lock 3600000 reveal 0 resend 60000 120000 300000\n"
-	" countries[ ]\n"
-	" channels[ sms inbound_sms missed_call ]\n"
-	" inbound 300000 call 120000\n"
-	" account[ 5/3600000 10/86400000 ]\n"
-	" number[ 6/3600000 10/86400000 ]\n"
-	" all of account[ ]\n"
-	" prefix[ 20/3600000 ]\n"
-	" site[ ]\n"
-	" sender[ 1/10800000 ]\n"
-	" recipient[ 3/86400000 ]\n"
-	" verified 0 quiet  age 86400000 confirm 0 text 0\n"
-	" text[ ]\n"
-	" uncertain verification 1\n"
-	" uncertain contact_request 0\n"
-	" uncertain text 0\n"
-	" translit 0\n"
-	" global[ ]\n"
+	" countries[ ]\n" DEFAULT_SITE " global[ ]\n"
 	"retain 86400000 2592000000 7776000000 7776000000 metrics  log 2 0\n" DEFAULT_LOG;
 
 static void test_defaults(void **state)
@@ -378,23 +380,7 @@ static const char unusual_dump[] =
 	" sites[ b a ]\n"
 	"site a|||VN|en zone  autofill 1\n"
 	" code 6 wrong 5 ttl 300000 lock 3600000 reveal 0 resend 60000 120000 300000\n"
-	" countries[ VN ]\n"
-	" channels[ sms inbound_sms missed_call ]\n"
-	" inbound 300000 call 120000\n"
-	" account[ 5/3600000 10/86400000 ]\n"
-	" number[ 6/3600000 10/86400000 ]\n"
-	" all of account[ ]\n"
-	" prefix[ 20/3600000 ]\n"
-	" site[ ]\n"
-	" sender[ 1/10800000 ]\n"
-	" recipient[ 3/86400000 ]\n"
-	" verified 0 quiet  age 86400000 confirm 0 text 0\n"
-	" text[ ]\n"
-	" uncertain verification 1\n"
-	" uncertain contact_request 0\n"
-	" uncertain text 0\n"
-	" translit 0\n"
-	"site b|T|b.org|RU|pt-BR zone Asia/Omsk autofill 0\n"
+	" countries[ VN ]\n" DEFAULT_SITE "site b|T|b.org|RU|pt-BR zone Asia/Omsk autofill 0\n"
 	" code 8 wrong 3 ttl 1000 lock 7200000 reveal 1 resend 1000\n"
 	" countries[ KZ ]\n"
 	" channels[ missed_call ]\n"
