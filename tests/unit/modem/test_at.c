@@ -139,6 +139,44 @@ static void abandon_in_the_queue(void **state)
 }
 
 /* An error at the open prompt ends the command; the prompt may have stayed: ESC. */
+/* The message is given up, not what waits before it. */
+static void abandon_behind_another_command(void **state)
+{
+	(void)state;
+	rig_open();
+	send_with("AT+A", NULL, 0, false);
+	send_with("AT+B", NULL, 0, false);
+	send_with("AT+CMGS=18", "+CMGS:", 0, true);
+	at_abandon(rig.at);
+	at_abandon(rig.at);
+	for (int i = 0; i < 2; i++)
+		feed("\r\nOK\r\n");
+	assert_string_equal(rig.log, "write AT+A\\r\ndone OK -1 \"OK\"\nwrite AT+B\\r\n"
+				     "done OK -1 \"OK\"\ndone ERROR -1 \"\"\n");
+	assert_true(at_idle(rig.at));
+	rig_close();
+}
+
+/* More lines in one read than are usually kept, and a usual one after it. */
+static void a_flood_of_lines_is_told_whole(void **state)
+{
+	char flood[4096] = "", *end = flood;
+	unsigned n = 0;
+
+	(void)state;
+	rig_open();
+	for (; n < 200; n++)
+		end += sprintf(end, "\r\n+CREG: %u\r\n", n % 6);
+	feed(flood);
+	for (const char *at = rig.log; (at = strstr(at, "urc +CREG: ")) != NULL; at++, n--)
+		assert_int_equal(at[strlen("urc +CREG: ")] - '0', (200 - n) % 6);
+	assert_int_equal(n, 0);
+	rig.used = 0;
+	feed("\r\nRING\r\n");
+	assert_string_equal(rig.log, "urc RING\n");
+	rig_close();
+}
+
 static void error_while_waiting_for_the_disk(void **state)
 {
 	(void)state;
@@ -328,6 +366,8 @@ int main(void)
 		cmocka_unit_test(payload_comes_later),
 		cmocka_unit_test(abandon_before_the_prompt),
 		cmocka_unit_test(abandon_in_the_queue),
+		cmocka_unit_test(abandon_behind_another_command),
+		cmocka_unit_test(a_flood_of_lines_is_told_whole),
 		cmocka_unit_test(error_while_waiting_for_the_disk),
 		cmocka_unit_test(bad_commands_are_refused),
 		cmocka_unit_test(trace_hides),

@@ -258,6 +258,59 @@ static void packs_and_unpacks_ussd(void **state)
 	assert_false(parse_pack_ussd("*100#", hex, 10));
 }
 
+/* Whole characters only, and nothing past the end of out. */
+static const struct {
+	bool (*decode)(const char *hex, char *out, size_t size);
+	const char *hex, *text; /* text NULL: refused */
+	size_t size;
+} hexes[] = {
+	{ parse_packed_hex, "9B32", "€", 8 },
+	{ parse_packed_hex, "C8329BFD06", "Hel", 4 },
+	{ parse_packed_hex, "C8329", NULL, 8 },
+	{ parse_packed_hex, "Hello", NULL, 8 },
+	{ parse_latin1_hex, "42616CE46E7A", "Balänz", 16 },
+	{ parse_latin1_hex, "42616CE46E7A", "Bal", 5 }, /* ä would be cut in two */
+	{ parse_latin1_hex, "4200", "B", 8 },
+	{ parse_latin1_hex, "4", NULL, 8 },
+};
+
+static void decodes_hex_within_its_room(void **state)
+{
+	char got[32];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(hexes); i++) {
+		memset(got, '?', sizeof(got));
+		assert_int_equal(hexes[i].decode(hexes[i].hex, got, hexes[i].size),
+				 hexes[i].text != NULL);
+		assert_string_equal(got, hexes[i].text != NULL ? hexes[i].text : "");
+		assert_int_equal(got[hexes[i].size], '?');
+	}
+}
+
+static const struct {
+	const char *text, *got;
+	size_t size;
+} gsm_texts[] = {
+	{ "5 \002\021 \033e", "5 $_ €", 16 },
+	{ "a\xff\x62", "a\xef\xbf\xbd\x62", 16 },
+	{ "ab\033", "ab\xc2\xa0", 16 },
+	{ "one\ntwo\r", "one\ntwo\n", 16 },
+	{ "\001\001", "£", 4 },
+	{ "МТС", "МТС", 16 },
+};
+
+static void reads_the_gsm_alphabet_in_plain_text(void **state)
+{
+	char got[32];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(gsm_texts); i++) {
+		parse_gsm_text(gsm_texts[i].text, got, gsm_texts[i].size);
+		assert_string_equal(got, gsm_texts[i].got);
+	}
+}
+
 static void copies_whole_clean_characters(void **state)
 {
 	char got[8];
@@ -289,6 +342,8 @@ int main(void)
 		cmocka_unit_test(knows_signal),
 		cmocka_unit_test(decodes_ucs2),
 		cmocka_unit_test(packs_and_unpacks_ussd),
+		cmocka_unit_test(decodes_hex_within_its_room),
+		cmocka_unit_test(reads_the_gsm_alphabet_in_plain_text),
 		cmocka_unit_test(copies_whole_clean_characters),
 	};
 

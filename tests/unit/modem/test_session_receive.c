@@ -381,6 +381,9 @@ static const struct {
 	{ "Quectel", "AT+CUSD=1,\"*100#\",15", "+CUSD: 0, bare, 5,15", "bare, 5", "OK" },
 	{ "Quectel", "AT+CUSD=1,\"*100#\",15", "+CUSD: 0,04110430,72", "Ба", "OK" },
 	{ "Quectel", "AT+CUSD=1,\"*100#\",15", "+CUSD: 0,\"12345678\",15", "12345678", "OK" },
+	/* UCS2 that is not said to be: most of it is Latin, or Cyrillic */
+	{ "Quectel", "AT+CUSD=1,\"*100#\",15", "+CUSD: 0,\"00420061006C002004110430\",15", "Bal Ба",
+	  "OK" },
 };
 
 static void asks_ussd(void **state)

@@ -324,6 +324,58 @@ static void registration_on_lte_counts_where_it_is_the_only_one(void **state)
 	fake_end();
 }
 
+static struct {
+	unsigned n;
+	char final[128];
+} answer;
+
+static void on_answer(void *arg, const char *const *lines, size_t n, const char *final)
+{
+	(void)arg;
+	(void)lines;
+	answer.n += n == 0;
+	snprintf(answer.final, sizeof(answer.final), "%s", final);
+}
+
+/* What may stay away, and what is told then. */
+static const struct {
+	const char *cusd, *told;
+	unsigned after_ms;
+} ussds[] = {
+	{ "OK", "no answer came in time", 60000 },
+	{ "", "the modem did not answer", 30000 },
+};
+
+static void a_ussd_answer_is_not_waited_for_for_ever(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ussds); i++) {
+		memset(&answer, 0, sizeof(answer));
+		ready("");
+		fake_rule("AT+CUSD=1*", ussds[i].cusd);
+		assert_int_equal(session_ussd(fake.session, "*100#", on_answer, NULL), 0);
+		assert_in_range(SESSION_UNTIL(answer.n == 1), ussds[i].after_ms - 1000,
+				ussds[i].after_ms + 1000);
+		assert_string_equal(answer.final, ussds[i].told);
+		SESSION_UNTIL(is_ready());
+		assert_int_equal(fake_count("AT+CUSD=2"), i == 0);
+		fake_end();
+	}
+}
+
+static void a_raw_command_without_an_answer_ends(void **state)
+{
+	(void)state;
+	memset(&answer, 0, sizeof(answer));
+	ready("");
+	fake_rule("AT+SLOW", "");
+	assert_int_equal(session_at(fake.session, "AT+SLOW", on_answer, NULL), 0);
+	SESSION_UNTIL(answer.n == 1);
+	assert_string_equal(answer.final, "the modem did not answer in time");
+	SESSION_UNTIL(is_ready());
+	fake_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -341,6 +393,8 @@ int main(void)
 		cmocka_unit_test(the_radio_is_switched_ever_more_rarely),
 		cmocka_unit_test(a_modem_that_has_not_answered_for_long_is_silent),
 		cmocka_unit_test(registration_on_lte_counts_where_it_is_the_only_one),
+		cmocka_unit_test(a_ussd_answer_is_not_waited_for_for_ever),
+		cmocka_unit_test(a_raw_command_without_an_answer_ends),
 	};
 
 	log_set_level(LOG_LEVEL_ERROR);
