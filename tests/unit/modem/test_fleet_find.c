@@ -1,5 +1,6 @@
 /* test_fleet_find.c - which port belongs to which modem: a tree of USB devices whose ports are
  * pseudo-terminals with modems behind them, and a fleet that looks for its own. */
+#include "passing.h"
 #include "pty_modem.h"
 #include "usb_tree.h"
 
@@ -383,6 +384,80 @@ static void an_unknown_device_that_is_named(void **state)
 	end();
 }
 
+/* Both ports of one modem are found while it is locked: the second one to know it gives way. */
+static void two_ports_of_one_modem(void **state)
+{
+	struct tree_device mine;
+	char text[512];
+
+	(void)state;
+	begin();
+	rig.modems[1].imei = rig.modems[0].imei;
+	rig.modems[0].sim = "PH-NET PIN";
+	mine = stick("1-1", NULL, 0, "ttyUSB0", "ttyUSB1");
+	mine.ports[0].node = rig.modems[1].node;
+	tree_plug(&mine);
+	snprintf(text, sizeof(text),
+		 "{ name = \"a\"; device = \"%s/ttyUSB1\"; },"
+		 "{ name = \"b\"; device = \"%s/ttyUSB0\"; }",
+		 tree.dev, tree.dev);
+	start(text);
+	RUN_UNTIL(says("a", "locked to another operator") && is("b", MODEM_READY));
+	rig.modems[0].sim = NULL;
+	pty_say(&rig.modems[0], "+CPIN: READY");
+	RUN_UNTIL(says("a", "the same modem (IMEI) is in use as b"));
+	assert_true(is("a", MODEM_FAILED) && is("b", MODEM_READY));
+	end();
+}
+
+static void a_device_that_is_another_than_match_says(void **state)
+{
+	struct tree_device mine;
+	char text[256];
+
+	(void)state;
+	begin();
+	mine = stick("1-1", "S1", 0, "ttyUSB0", "ttyUSB1");
+	tree_plug(&mine);
+	snprintf(text, sizeof(text),
+		 "{ name = \"a\"; device = \"%s/ttyUSB1\"; match = { usb_serial = \"S2\"; }; }",
+		 tree.dev);
+	start(text);
+	RUN_UNTIL(says("a", "is another USB device than the one that \"match\" names"));
+	assert_true(is("a", MODEM_ABSENT));
+	assert_int_equal(rig.modems[0].n_bytes, 0);
+	end();
+}
+
+static void pass_a_second(void)
+{
+	assert_true(passed_ms < 600000);
+	pass(&rig.loop, 1000);
+	uv_run(&rig.loop, UV_RUN_NOWAIT);
+}
+
+/* Nobody answered: it is asked again a little later. */
+static void who_was_silent_is_asked_again(void **state)
+{
+	struct tree_device mine;
+
+	(void)state;
+	begin();
+	rig.modems[0].imei = NULL;
+	mine = stick("1-1", NULL, 0, "ttyUSB0", "ttyUSB1");
+	tree_plug(&mine);
+	start("{ name = \"a\"; match = { imei = \"356938035643801\"; }; }");
+	RUN_UNTIL(rig.modems[0].n_bytes > 0);
+	while (!says("a", "1 USB modem looked at, none fits"))
+		pass_a_second();
+	rig.modems[0].imei = "356938035643801";
+	rig.modems[0].n_bytes = 0;
+	while (rig.modems[0].n_bytes == 0)
+		pass_a_second();
+	RUN_UNTIL(is("a", MODEM_READY));
+	end();
+}
+
 static void closes_while_it_asks(void **state)
 {
 	struct tree_device silent;
@@ -408,6 +483,9 @@ int main(void)
 		cmocka_unit_test(unnamed_modems_get_the_name_of_their_place),
 		cmocka_unit_test(two_names_for_one_modem),
 		cmocka_unit_test(an_unknown_device_that_is_named),
+		cmocka_unit_test(two_ports_of_one_modem),
+		cmocka_unit_test(a_device_that_is_another_than_match_says),
+		cmocka_unit_test(who_was_silent_is_asked_again),
 		cmocka_unit_test(closes_while_it_asks),
 	};
 
