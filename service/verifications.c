@@ -213,6 +213,11 @@ int verification_history(const struct rule *rule, const struct verification_view
 		err = -ENOMEM;
 	}
 	free(of_message);
+	if (err != 0) {
+		free(*events);
+		*events = NULL;
+		*n = 0;
+	}
 	return err;
 }
 

@@ -62,7 +62,7 @@ int verification_create(const struct rule *rule, const struct verification_reque
 			struct verification_view *view, struct refusal *why);
 int verification_show(const struct rule *rule, const char *id, struct verification_view *view,
 		      struct refusal *why);
-/* What happened to it and to its newest message, oldest first; malloced. */
+/* What happened to it and to its newest message, oldest first; malloced where it returns 0. */
 int verification_history(const struct rule *rule, const struct verification_view *view,
 			 struct event **events, size_t *n);
 int verification_cancel(const struct rule *rule, const char *id, struct verification_view *view,
