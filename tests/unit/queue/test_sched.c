@@ -349,6 +349,50 @@ static void test_a_search_passes_busy_recipients(void **state)
 	sched_free(sched);
 }
 
+/* One that comes back from flight into a window that was filled meanwhile. */
+static void test_back_into_a_full_window(void **state)
+{
+	struct sched *sched = sched_new(16);
+
+	(void)state;
+	add(sched, 1, 1, 0, 0);
+	assert_int_equal(take(sched, 1), 1);
+	for (int64_t i = 2; i <= 17; i++)
+		add(sched, i, i, 4, 0);
+	add(sched, 1, 1, 0, 0); /* again, and first */
+	sched_filled(sched, true);
+	assert_int_equal(sched_count(sched), 16);
+	sched_release(sched, 1);
+	assert_int_equal(sched_count(sched), 16);
+	assert_int_equal(take(sched, 1), 1);
+	for (int64_t i = 2; i <= 16; i++)
+		assert_int_equal(take(sched, 1), i);
+	assert_int_equal(take(sched, 1), 0);
+	assert_true(sched_wants_refill(sched)); /* 17 is on disk alone */
+	sched_free(sched);
+}
+
+/* Many recipients in flight, who land in any order. */
+static void test_many_land(void **state)
+{
+	enum { FLYING = 64 };
+	struct sched *sched = sched_new(16);
+
+	(void)state;
+	for (int64_t i = 1; i <= FLYING; i++) {
+		add(sched, i, i, 0, 0);
+		assert_int_equal(take(sched, 1), i);
+	}
+	for (int64_t i = 1; i <= FLYING; i++) {
+		sched_release(sched, i);
+		assert_int_equal(sched_in_flight(sched), FLYING - i);
+		add(sched, 1000 + i, i, 0, 0);
+		assert_int_equal(take(sched, 1), 1000 + i);
+		sched_release(sched, 1000 + i);
+	}
+	sched_free(sched);
+}
+
 static void test_a_small_window(void **state)
 {
 	struct sched *sched = sched_new(20);
@@ -383,6 +427,8 @@ int main(void)
 		cmocka_unit_test(test_a_search_is_bounded),
 		cmocka_unit_test(test_a_search_passes_busy_recipients),
 		cmocka_unit_test(test_a_small_window),
+		cmocka_unit_test(test_back_into_a_full_window),
+		cmocka_unit_test(test_many_land),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
