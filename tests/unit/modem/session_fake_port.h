@@ -15,7 +15,7 @@
 #include "base/util.h"
 #include "modem/session_private.h"
 
-enum { FAKE_LOG = 512, FAKE_RULES = 16, FAKE_OUT = 65536, FAKE_SEEN = 64, FAKE_LIMIT_MS = 20000 };
+enum { FAKE_LOG = 512, FAKE_RULES = 24, FAKE_OUT = 65536, FAKE_SEEN = 64, FAKE_LIMIT_MS = 20000 };
 
 /* command ends in '*': any rest. answer: lines split by '|'; "" is silence. */
 struct fake_answer {
@@ -41,6 +41,7 @@ static struct {
 	unsigned opened;
 	bool opening, prompted, lose, splits;
 	enum port_kind kind;
+	unsigned baud, answers_at; /* answers_at 0: at any speed */
 	const struct fake_answer *base;
 	struct fake_answer rules[FAKE_RULES]; /* before base; the last one wins */
 	size_t n_rules;
@@ -191,6 +192,8 @@ static inline void fake_command(const char *command)
 
 static inline void fake_byte(char c)
 {
+	if (fake.answers_at != 0 && fake.baud != fake.answers_at)
+		return;
 	if (c == 0x1b) {
 		if (fake.prompted)
 			fake_say("OK");
@@ -219,9 +222,9 @@ static inline void fake_byte(char c)
 int port_open(struct port **port, uv_loop_t *loop, const struct port_settings *settings,
 	      const struct port_events *events, void *arg, char why[static PORT_WHY_SIZE])
 {
-	(void)settings;
 	(void)why;
 	assert_null(fake.port);
+	fake.baud = settings->baud;
 	*port = calloc(1, sizeof(**port));
 	(*port)->events = *events;
 	(*port)->arg = arg;
