@@ -14,10 +14,9 @@
 enum {
 	WANT_CS = 1 << 0,
 	WANT_EPS = 1 << 1,
-	WANT_PS = 1 << 2,
-	WANT_SIGNAL = 1 << 3,
-	WANT_OPERATOR = 1 << 4,
-	WANT_SELECTION = 1 << 5,
+	WANT_SIGNAL = 1 << 2,
+	WANT_OPERATOR = 1 << 3,
+	WANT_SELECTION = 1 << 4,
 	WANT_FIRST = WANT_CS | WANT_EPS | WANT_SIGNAL | WANT_OPERATOR,
 	WANT_USUAL = WANT_CS | WANT_SIGNAL | WANT_OPERATOR,
 	SEARCH_POLL_MS = 3000,
@@ -235,11 +234,6 @@ static void take_cs(struct session *s, const char *rest)
 	take_registration(s, NET_CS, rest);
 }
 
-static void take_ps(struct session *s, const char *rest)
-{
-	take_registration(s, NET_PS, rest);
-}
-
 static void take_eps(struct session *s, const char *rest)
 {
 	take_registration(s, NET_EPS, rest);
@@ -255,7 +249,6 @@ static const struct {
 } queries[] = {
 	{ WANT_CS, "AT+CREG?", "+CREG:", take_cs, QUERY_MS },
 	{ WANT_EPS, "AT+CEREG?", "+CEREG:", take_eps, QUERY_MS },
-	{ WANT_PS, "AT+CGREG?", "+CGREG:", take_ps, QUERY_MS },
 	{ WANT_SIGNAL, "AT+CSQ", "+CSQ:", take_signal, QUERY_MS },
 	{ WANT_OPERATOR, "AT+COPS?", "+COPS:", take_operator, QUERY_MS },
 	{ WANT_SELECTION, "AT+COPS=0", NULL, NULL, SELECTION_MS },

@@ -190,7 +190,7 @@ static void a_silent_command_is_seen(void **state)
 	fake_ready(fake_full, "timeouts = { command = \"1s\"; };");
 	quiet();
 	fake_rule("AT+CSQ", "");
-	fake.session->net.wanted = 1 << 3;
+	fake.session->net.wanted = 1 << 2;
 	session_work(fake.session);
 	fake_run_to(MODEM_RECOVERING);
 	assert_string_equal(session_status(fake.session)->recovery_step, "resync");
