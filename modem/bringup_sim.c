@@ -80,12 +80,10 @@ static enum sim sim_of_word(const char *word)
 /* A modem that does not know the question (3, 4, 100, always ERROR) is taken as ready. */
 static enum sim sim_of_reply(const struct at_reply *reply)
 {
-	for (size_t i = 0; i < reply->n_lines; i++) {
-		const char *word = parse_after(reply->lines[i], "+CPIN:");
-		struct parse_fields fields;
+	const char *word = parse_find(reply->lines, reply->n_lines, "+CPIN:");
+	struct parse_fields fields;
 
-		if (word == NULL)
-			continue;
+	if (word != NULL) {
 		parse_fields(&fields, word);
 		return sim_of_word(parse_text(&fields, 0));
 	}
@@ -100,19 +98,15 @@ static enum sim sim_of_reply(const struct at_reply *reply)
 
 enum step sim_radio(struct session *s, const struct at_reply *reply, enum step usual)
 {
-	(void)s;
-	for (size_t i = 0; i < reply->n_lines; i++) {
-		const char *rest = parse_after(reply->lines[i], "+CFUN:");
-		struct parse_fields fields;
-		int mode;
+	const char *rest = parse_find(reply->lines, reply->n_lines, "+CFUN:");
+	struct parse_fields fields = { .n = 0 };
+	int mode;
 
-		if (rest == NULL)
-			continue;
+	(void)s;
+	if (rest != NULL)
 		parse_fields(&fields, rest);
-		mode = parse_int(&fields, 0, 1);
-		return mode == 0 || mode == 4 || mode == 5 || mode == 7 ? ST_RADIO_ON : usual;
-	}
-	return usual;
+	mode = parse_int(&fields, 0, 1);
+	return mode == 0 || mode == 4 || mode == 5 || mode == 7 ? ST_RADIO_ON : usual;
 }
 
 static enum step ask_again(struct session *s, int64_t ms)

@@ -12,16 +12,9 @@
 
 enum { AGAIN_MS = 1000, AGAIN_TRIES = 10 };
 
-/* The rest of the first line with this prefix, or NULL. */
 static const char *find_line(const struct at_reply *reply, const char *prefix)
 {
-	for (size_t i = 0; i < reply->n_lines; i++) {
-		const char *rest = parse_after(reply->lines[i], prefix);
-
-		if (rest != NULL)
-			return rest;
-	}
-	return NULL;
+	return parse_find(reply->lines, reply->n_lines, prefix);
 }
 
 /* UCS2 only where neither of the others could be set. */

@@ -160,19 +160,15 @@ static void asked_one(struct asking *asking)
 static void on_storage(void *arg, const char *const *lines, size_t n, const char *final)
 {
 	struct storage_question question = *(struct storage_question *)arg;
+	const char *rest = parse_find(lines, n, "+CPMS:");
+	struct parse_fields fields = { .n = 0 };
 
 	(void) final;
 	free(arg);
-	for (size_t i = 0; i < n; i++) {
-		const char *rest = parse_after(lines[i], "+CPMS:");
-		struct parse_fields fields;
-
-		if (rest == NULL)
-			continue;
+	if (rest != NULL)
 		parse_fields(&fields, rest);
-		question.port->storage_used = parse_int(&fields, 1, -1);
-		question.port->storage_total = parse_int(&fields, 2, -1);
-	}
+	question.port->storage_used = parse_int(&fields, 1, -1);
+	question.port->storage_total = parse_int(&fields, 2, -1);
 	asked_one(question.asking);
 }
 

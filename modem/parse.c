@@ -19,6 +19,15 @@ const char *parse_after(const char *line, const char *prefix)
 	return line + strspn(line, " \t");
 }
 
+const char *parse_find(const char *const *lines, size_t n, const char *prefix)
+{
+	const char *rest = NULL;
+
+	for (size_t i = 0; i < n && rest == NULL; i++)
+		rest = parse_after(lines[i], prefix);
+	return rest;
+}
+
 /* Copies one value to out, which has room for the whole rest; returns where the value ends. */
 static const char *take_value(const char *rest, char *out, bool *quoted)
 {

@@ -12,6 +12,9 @@ enum { PARSE_FIELDS_MAX = 16, PARSE_LINE_SIZE = 1024 };
 /* The rest of line after prefix ("+CSQ:", any case) and spaces, or NULL if it begins otherwise. */
 const char *parse_after(const char *line, const char *prefix);
 
+/* The same of the first of the lines that has the prefix, or NULL. */
+const char *parse_find(const char *const *lines, size_t n, const char *prefix);
+
 /* Comma-separated values; commas inside quotes do not count, quotes are taken off. */
 struct parse_fields {
 	size_t n;

@@ -23,13 +23,7 @@ static void take_text(const struct at_reply *reply, const char *prefix, char *ou
 
 static const char *rest_of(const struct at_reply *reply, const char *prefix)
 {
-	for (size_t i = 0; i < reply->n_lines; i++) {
-		const char *rest = parse_after(reply->lines[i], prefix);
-
-		if (rest != NULL)
-			return rest;
-	}
-	return NULL;
+	return parse_find(reply->lines, reply->n_lines, prefix);
 }
 
 static bool take_maker(struct probe *p, const struct at_reply *reply)
