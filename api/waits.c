@@ -98,8 +98,3 @@ void waits_end(struct waits *waits)
 {
 	tell_due(waits, UINT64_MAX);
 }
-
-void waits_close(struct waits *waits, uv_close_cb closed)
-{
-	uv_close((uv_handle_t *)&waits->timer, closed);
-}

@@ -29,5 +29,3 @@ void waits_events(struct waits *waits);
 
 /* Every wait is due now. */
 void waits_end(struct waits *waits);
-
-void waits_close(struct waits *waits, uv_close_cb closed);
