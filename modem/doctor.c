@@ -54,8 +54,8 @@ static bool is_asked(const struct modem_port *port)
 static void check_rights(const struct teller *t, const struct modem_port *port)
 {
 	const struct group *group = NULL;
+	struct stat st = { 0 };
 	char remedy[160];
-	struct stat st;
 
 	if (port->answer != PORT_NO_RIGHTS)
 		return;
@@ -65,8 +65,7 @@ static void check_rights(const struct teller *t, const struct modem_port *port)
 		 group != NULL ? group->gr_name : "dialout");
 	tell(t, is_wanted(port) ? FINDING_FAIL : FINDING_WARN, remedy,
 	     "this user may not open it (group %s, mode %o)",
-	     group != NULL ? group->gr_name : "unknown",
-	     group != NULL ? (unsigned)st.st_mode & 0777 : 0);
+	     group != NULL ? group->gr_name : "unknown", (unsigned)st.st_mode & 0777);
 }
 
 static void check_holder(const struct teller *t, const struct modem_port *port)

@@ -1,10 +1,14 @@
 /* test_doctor.c - what is found about a port, as a table. */
+#include <grp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -155,6 +159,11 @@ static const struct {
 	  { .answer = PORT_ANSWERS, .storage_used = 20, .storage_total = 20 },
 	  "20 of 20",
 	  "deleted" },
+	{ "signal",
+	  FINDING_PASS,
+	  { .answer = PORT_ANSWERS, .sim = "READY", .rat = "LTE" },
+	  "LTE; the modem tells no strength",
+	  "" },
 	{ "storage",
 	  -1,
 	  { .answer = PORT_ANSWERS, .storage_used = -1, .storage_total = -1 },
@@ -195,6 +204,31 @@ static void without_any_modem_something_is_wrong(void **state)
 	assert_non_null(strstr(of("usb")->detail, "usb_modeswitch"));
 }
 
+/* Of the device itself, also where its group has no name. */
+static void tells_who_may_open_it(void **state)
+{
+	struct modem_port port = { .answer = PORT_NO_RIGHTS, .known = "K" };
+	char words[64];
+	struct stat st;
+	int fd;
+
+	(void)state;
+	strcpy(port.device, "/tmp/simgate-port-XXXXXX");
+	fd = mkstemp(port.device);
+	assert_true(fd >= 0 && fchmod(fd, 0640) == 0 && fstat(fd, &st) == 0);
+	examine(&port, 1, NULL, 0);
+	snprintf(words, sizeof(words), "(group %s, mode 640)", getgrgid(st.st_gid)->gr_name);
+	assert_non_null(strstr(of("rights")->detail, words));
+	snprintf(words, sizeof(words), "-aG %s simgate", getgrgid(st.st_gid)->gr_name);
+	assert_non_null(strstr(of("rights")->remedy, words));
+	if (fchown(fd, (uid_t)-1, 54321) == 0) { /* root may */
+		examine(&port, 1, NULL, 0);
+		assert_non_null(strstr(of("rights")->detail, "(group unknown, mode 640)"));
+	}
+	close(fd);
+	unlink(port.device);
+}
+
 /* doctor's report may leave the house: no full number stands in it. */
 static void numbers_are_masked(void **state)
 {
@@ -213,6 +247,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_rule_has_its_say),
 		cmocka_unit_test(without_any_modem_something_is_wrong),
+		cmocka_unit_test(tells_who_may_open_it),
 		cmocka_unit_test(numbers_are_masked),
 	};
 
