@@ -49,6 +49,8 @@ static void a_request_is_queued(void **state)
 			 0);
 }
 
+static char many_letters[402];
+
 static const struct {
 	struct contact_request request;
 	const char *field, *reason;
@@ -60,12 +62,14 @@ static const struct {
 	{ { "u1", "u2", "A", "123456", "1", NULL }, "to_name", "not_a_name" },
 	{ { "u1", "u2", "A", "B", "1 2", NULL }, "order", "bad_characters" },
 	{ { "u1", "u2", "A", "B", NULL, NULL }, "order", "required" },
+	{ { "u1", "u2", "A", many_letters, "1", NULL }, "to_name", "too_long" },
 };
 
 static void wrong_input_comes_first(void **state)
 {
 	struct room *room = *state;
 
+	memset(many_letters, 'B', sizeof(many_letters) - 1);
 	for (size_t i = 0; i < ARRAY_LEN(wrong_inputs); i++) { /* nobody is verified */
 		assert_int_equal(ask(room, &wrong_inputs[i].request), RULE_REFUSED);
 		assert_int_equal(room->why.reason, REASON_FIELD);

@@ -202,12 +202,7 @@ static void a_key_makes_one_message(void **state)
 	struct message_request request = simple("Hello");
 	char id[ID_SIZE];
 
-	room->rule.idempotency = (struct idempotency){ .client = "uid:33",
-						       .site = "one",
-						       .route = "POST /v1/messages",
-						       .key = "k",
-						       .body = "a",
-						       .body_size = 1 };
+	room->rule.idempotency = (struct idempotency){ "a", "one", "create", "k", "a", 1, false };
 	assert_int_equal(create(room, &request), 0);
 	memcpy(id, room->message.row.id, sizeof(id));
 	leave(room, room->message.row.seq, MSG_SENT);
@@ -221,6 +216,24 @@ static void a_key_makes_one_message(void **state)
 	room_later(room, DAY + 1);
 	assert_int_equal(create(room, &request), 0);
 	assert_string_not_equal(room->message.row.id, id);
+}
+
+static void a_key_makes_one_retry(void **state)
+{
+	struct room *room = *state;
+	struct message_request request = simple("Hello");
+	char id[ID_SIZE];
+
+	assert_int_equal(create(room, &request), 0);
+	memcpy(id, room->message.row.id, sizeof(id));
+	leave(room, room->message.row.seq, MSG_FAILED);
+	room->rule.idempotency = (struct idempotency){ "a", "one", "retry", "k", "", 0, false };
+	for (int i = 0, err; i < 2; i++) {
+		err = RUN(room, message_retry(&room->rule, id, &room->message, &room->why));
+		assert_int_equal(err, 0);
+		assert_string_equal(room->message.row.retry_of, id);
+	}
+	assert_int_equal(count_rows(room, "SELECT count(*) FROM message"), 2);
 }
 
 static void sites_are_apart(void **state)
@@ -477,13 +490,14 @@ int main(void)
 		TEST(limits_count_places),
 		TEST(a_full_queue_is_told),
 		TEST(a_key_makes_one_message),
+		TEST(a_key_makes_one_retry),
 		TEST(sites_are_apart),
 		TEST(only_waiting_ones_are_canceled),
 		TEST(what_failed_is_tried_again),
 		TEST(what_cannot_be_tried_again_is_told),
 		TEST(lists_page_and_filter),
 		TEST(every_reason_has_a_name),
-		cmocka_unit_test_setup_teardown(no_modem_is_a_reason, room_setup, room_teardown),
+		TEST(no_modem_is_a_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

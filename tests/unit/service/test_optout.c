@@ -160,6 +160,26 @@ static void one_answer_at_most(void **state)
 	secret_free(text);
 }
 
+/* No room for the answer: the word counts all the same. */
+static void a_full_queue_keeps_nobody_in(void **state)
+{
+	struct room *room = *state;
+	struct config config;
+
+	bind_both(room);
+	room_load(room, "sites = ( { name = \"one\"; region = \"RU\"; locale = \"fr\"; contact = {"
+			" confirm_opt_out = true; }; } );");
+	config = *room->config;
+	config.queue_max = 1;
+	room->rule.config = &config;
+	assert_int_equal(receive(room, U1, "STOP"), 0);
+	assert_int_equal(answers(room), 1);
+	assert_int_equal(receive(room, U2, "STOP"), 0);
+	assert_int_equal(answers(room), 1);
+	assert_true(is_out(room, U1) && is_out(room, U2));
+	room->rule.config = room->config;
+}
+
 static int retry(struct room *room, int64_t seq)
 {
 	struct message_row row;
@@ -201,6 +221,7 @@ int main(void)
 		TEST(the_word_is_told_and_nothing_that_was_typed),
 		TEST(an_account_decides_too),
 		TEST(one_answer_at_most),
+		TEST(a_full_queue_keeps_nobody_in),
 		TEST(what_was_on_the_air_is_not_sent_again),
 	};
 
