@@ -213,6 +213,17 @@ def test_a_scraper_gets_metrics_and_nothing_else(field):
         assert gateway.stop() == 0
 
 
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="no IPv6 here")
+def test_a_scraper_may_come_by_ipv6(field):
+    port = free_port()
+    field.gateway(more=f'metrics = {{ listen = "[::1]:{port}"; }};')
+    connection = http.client.HTTPConnection("::1", port, timeout=gate.LIMIT)
+    connection.request("GET", "/metrics")
+    answer = connection.getresponse()
+    assert answer.status == 200 and b"simgate_" in answer.read()
+    connection.close()
+
+
 def test_the_listener_follows_a_reload(field):
     first, second = free_port(), free_port()
     gateway = field.gateway(more=f'metrics = {{ listen = "127.0.0.1:{first}"; }};')

@@ -191,6 +191,21 @@ def test_doctor_of_what_is_missing(field):
     assert len(problems) == 2 and "line 1" in problems[0] and "line 2" in problems[1]
 
 
+def test_doctor_looks_for_modems_by_match(field):
+    simulator = field.simulator(*SIM)
+    imei = SIM[SIM.index("--imei") + 1]
+    for wanted, status in ((imei, None), (OTHER_IMEI, "fail")):
+        gateway = field.gateway(gate.modem("gsm0", simulator.pty),
+                                f'{{ name = "gsm1"; match = {{ imei = "{wanted}"; }}; }}',
+                                start=False)
+        found = [c for c in doctor_of("-c", gateway.config)["checks"]
+                 if c["subject"] == "gsm1" and c["check"] == "modem"]
+        assert [c["status"] for c in found] == ([status] if status else ["pass"])
+        if status:
+            assert "no port leads to this modem" in found[0]["detail"]
+    field.gateways.clear()
+
+
 def test_a_key_that_others_may_read(field):
     simulator, gateway = field.pair()
     key = os.path.join(field.folder, "key")
