@@ -29,13 +29,11 @@ static bool begins_with_any(const char *text, const char *prefixes)
 
 const struct profile *profile_find(const char *manufacturer, const char *model)
 {
-	for (size_t i = 0; i < profile_table_size; i++) {
-		const struct profile *p = &profile_table[i];
+	const struct profile *p = profile_table;
 
-		if (begins_with_any(manufacturer, p->maker) && begins_with_any(model, p->model))
-			return p;
-	}
-	return profile_generic();
+	while (!begins_with_any(manufacturer, p->maker) || !begins_with_any(model, p->model))
+		p++; /* the last one fits all */
+	return p;
 }
 
 const struct profile *profile_generic(void)
