@@ -363,6 +363,67 @@ static void a_ussd_answer_is_not_waited_for_for_ever(void **state)
 	}
 }
 
+/* Asked to open while what was there still closes: it opens when that is over. */
+static void opens_when_the_one_before_is_closed(void **state)
+{
+	(void)state;
+	ready("");
+	session_disconnect(fake.session);
+	session_open(fake.session);
+	assert_int_equal(fake.opened, 1);
+	assert_null(fake.port);
+	SESSION_UNTIL(is_ready());
+	assert_int_equal(fake.opened, 2);
+	fake_end();
+}
+
+/* Given up twice: once is enough. */
+static void a_part_is_abandoned_once(void **state)
+{
+	(void)state;
+	ready("");
+	session_abandon(fake.session);
+	session_send(fake.session, &part);
+	session_abandon(fake.session);
+	session_abandon(fake.session);
+	session_commit(fake.session);
+	SESSION_UNTIL(fake.n_sent == 1);
+	assert_int_equal(fake.sent[0].verdict, SEND_NOT_SUBMITTED);
+	assert_int_equal(fake_count(part.pdu), 0);
+	SESSION_UNTIL(is_ready());
+	fake_end();
+}
+
+/* Trouble with the prompt slows down step by step, but not beyond the last one. */
+static void pacing_has_a_last_step(void **state)
+{
+	(void)state;
+	ready("recovery = { steps = [ ]; };");
+	fake.at_prompt = "";
+	for (size_t i = 0; i < PROFILE_PACES + 2; i++) {
+		session_send(fake.session, &part);
+		session_commit(fake.session);
+		SESSION_UNTIL(fake.n_sent == i + 1);
+		SESSION_UNTIL(is_ready());
+	}
+	assert_int_equal(status()->command_gap_ms, profile_pace(PROFILE_PACES - 1)->command_gap_ms);
+	assert_int_equal(status()->prompt_gap_ms, profile_pace(PROFILE_PACES - 1)->prompt_gap_ms);
+	fake_end();
+}
+
+static void a_refused_deletion_is_told(void **state)
+{
+	(void)state;
+	ready("");
+	fake_rule("AT+CMGR=*", "+CMGR: 0,,18|07919701000000F0040B917406000000F00000|OK");
+	fake_rule("AT+CMGD=*", "+CMS ERROR: 500");
+	fake_say("+CMTI: \"ME\",1");
+	SESSION_UNTIL(fake_count("AT+CMGD=*") == 1 && !fake.session->busy);
+	assert_non_null(strstr(status()->last_error, "could not be deleted"));
+	assert_int_equal(fake.n_inbound, 1);
+	fake_end();
+}
+
 static void a_raw_command_without_an_answer_ends(void **state)
 {
 	(void)state;
@@ -394,6 +455,10 @@ int main(void)
 		cmocka_unit_test(a_modem_that_has_not_answered_for_long_is_silent),
 		cmocka_unit_test(registration_on_lte_counts_where_it_is_the_only_one),
 		cmocka_unit_test(a_ussd_answer_is_not_waited_for_for_ever),
+		cmocka_unit_test(opens_when_the_one_before_is_closed),
+		cmocka_unit_test(a_part_is_abandoned_once),
+		cmocka_unit_test(pacing_has_a_last_step),
+		cmocka_unit_test(a_refused_deletion_is_told),
 		cmocka_unit_test(a_raw_command_without_an_answer_ends),
 	};
 
