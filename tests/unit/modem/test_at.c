@@ -139,6 +139,19 @@ static void abandon_in_the_queue(void **state)
 }
 
 /* An error at the open prompt ends the command; the prompt may have stayed: ESC. */
+/* Reports of registration beside the answer to the question: what could be a location is one. */
+static void registration_is_told_from_its_reports(void **state)
+{
+	(void)state;
+	rig_open();
+	send_with("AT+CREG?", "+CREG:", 0, false);
+	feed("\r\n+CREG: 1,AB,C3D4\r\n+CREG: 5,\"1A2B\",\"C3D4\"\r\n+CREG: 2,1\r\nOK\r\n");
+	assert_string_equal(rig.log, "write AT+CREG?\\r\nurc +CREG: 1,AB,C3D4\n"
+				     "urc +CREG: 5,\"1A2B\",\"C3D4\"\n"
+				     "done OK -1 \"OK\" [+CREG: 2,1]\n");
+	rig_close();
+}
+
 /* The message is given up, not what waits before it. */
 static void abandon_behind_another_command(void **state)
 {
@@ -366,6 +379,7 @@ int main(void)
 		cmocka_unit_test(payload_comes_later),
 		cmocka_unit_test(abandon_before_the_prompt),
 		cmocka_unit_test(abandon_in_the_queue),
+		cmocka_unit_test(registration_is_told_from_its_reports),
 		cmocka_unit_test(abandon_behind_another_command),
 		cmocka_unit_test(a_flood_of_lines_is_told_whole),
 		cmocka_unit_test(error_while_waiting_for_the_disk),

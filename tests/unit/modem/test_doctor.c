@@ -242,6 +242,36 @@ static void numbers_are_masked(void **state)
 	}
 }
 
+/* One line about one port. */
+static const struct {
+	struct modem_port port;
+	const char *words;
+} lines[] = {
+	{ { GOOD, .manufacturer = "huawei", .model = "E173", .iccid = "89701012345678900001" },
+	  "huawei E173, SIM READY (...00001) LTE, -71 dBm" },
+	{ { .answer = PORT_ANSWERS, .why = "it stopped answering in the middle" },
+	  "a modem; it stopped answering in the middle" },
+	{ { .answer = PORT_OURS, .used_by = "gsm0", .state = "ready", .known = "Huawei stick" },
+	  "in use as gsm0, ready: Huawei stick" },
+	{ { .answer = PORT_HELD, .why = "mask it" }, "held by another program: mask it" },
+	{ { .answer = PORT_LEFT, .why = "not its AT interface", .known = "Huawei stick" },
+	  "not its AT interface [Huawei stick]" },
+	{ { .answer = PORT_SILENT, .why = "nobody answers AT" }, "nobody answers AT" },
+};
+
+static void a_port_in_one_line(void **state)
+{
+	char words[256], few[8];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		modem_port_words(&lines[i].port, words, sizeof(words));
+		assert_string_equal(words, lines[i].words);
+	}
+	modem_port_words(&lines[0].port, few, sizeof(few));
+	assert_string_equal(few, "huawei ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +279,7 @@ int main(void)
 		cmocka_unit_test(without_any_modem_something_is_wrong),
 		cmocka_unit_test(tells_who_may_open_it),
 		cmocka_unit_test(numbers_are_masked),
+		cmocka_unit_test(a_port_in_one_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

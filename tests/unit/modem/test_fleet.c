@@ -162,6 +162,37 @@ static void second_name_of_a_device_is_refused(void **state)
 	unlink(device);
 }
 
+/* A reload may bring such a conflict, and end it. */
+static void second_name_of_a_device_comes_and_goes(void **state)
+{
+	char device[] = "/tmp/simgate-dev-XXXXXX", link[64], twice[256];
+	static const char once[] = "modems = ( { name = \"a\"; device = \"/nonexistent/a\"; },"
+				   " { name = \"b\"; device = \"/nonexistent/b\"; } );";
+	int fd = mkstemp(device);
+
+	(void)state;
+	close(fd);
+	snprintf(link, sizeof(link), "%s-link", device);
+	assert_int_equal(symlink(device, link), 0);
+	snprintf(twice, sizeof(twice),
+		 "modems = ( { name = \"a\"; device = \"%s\"; },"
+		 " { name = \"b\"; device = \"%s\"; } );",
+		 device, link);
+	begin(once);
+	for (int i = 0; i < 2; i++) {
+		while (!is_absent("b", "/nonexistent/b"))
+			uv_run(&loop, UV_RUN_ONCE);
+		set_config(twice);
+		while (control_find(fleet, "b")->state != MODEM_FAILED)
+			uv_run(&loop, UV_RUN_ONCE);
+		assert_non_null(strstr(control_find(fleet, "b")->why, "same device"));
+		set_config(once);
+	}
+	end();
+	unlink(link);
+	unlink(device);
+}
+
 static void asks_by_name(void **state)
 {
 	(void)state;
@@ -192,6 +223,7 @@ int main(void)
 		cmocka_unit_test(finds_modems_by_name),
 		cmocka_unit_test(another_configuration),
 		cmocka_unit_test(second_name_of_a_device_is_refused),
+		cmocka_unit_test(second_name_of_a_device_comes_and_goes),
 		cmocka_unit_test(asks_by_name),
 		cmocka_unit_test(names_every_state),
 	};
