@@ -156,6 +156,26 @@ static void write_finds_the_peer_gone(void **state)
 	rig_end();
 }
 
+/* With bytes that could not be written yet. */
+static void queue_finds_the_peer_gone(void **state)
+{
+	static const char block[100000];
+	int master = make_pty();
+
+	(void)state;
+	rig_start();
+	assert_int_equal(rig_open(link_path), 0);
+	RUN_UNTIL(rig.opened);
+	port_write(rig.port, block, sizeof(block));
+	assert_true(port_unwritten(rig.port) > 0);
+	close(master);
+	RUN_UNTIL(rig.lost);
+	assert_non_null(strstr(rig.why, "pseudo-terminal is gone"));
+	rig_shut_port();
+	assert_int_equal(rig.lost, 1);
+	rig_end();
+}
+
 static void held_by_another(void **state)
 {
 	static const struct port_events events = { on_opened, on_data, on_lost };
@@ -460,6 +480,7 @@ int main(void)
 		cmocka_unit_test(pty_vanishes_and_returns),
 		cmocka_unit_test(pty_reopens),
 		cmocka_unit_test(write_finds_the_peer_gone),
+		cmocka_unit_test(queue_finds_the_peer_gone),
 		cmocka_unit_test(held_by_another),
 		cmocka_unit_test(cannot_be_opened),
 		cmocka_unit_test(much_is_queued),
