@@ -66,6 +66,21 @@ static void test_missing_folder(void **state)
 	refuses(&fixture, "/nonexistent-folder/simgate.db", "its folder does not exist");
 }
 
+/* A name, or a path, that no file can have. */
+static void test_too_long(void **state)
+{
+	static const size_t lengths[] = { 300, 4000, 4094, 5000 };
+	char path[5001];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+		memset(path, 'x', lengths[i]);
+		path[0] = '/';
+		path[lengths[i]] = '\0';
+		refuses(&fixture, path, "File name too long");
+	}
+}
+
 static void test_folder_in_its_place(void **state)
 {
 	(void)state;
@@ -180,6 +195,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_missing_folder, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_folder_in_its_place, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_a_database, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged_header, setup, teardown),
