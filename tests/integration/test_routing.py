@@ -404,6 +404,22 @@ def test_the_balance_is_asked_for_and_watched(field):
     assert sim.violations() == 0
 
 
+def test_a_balance_that_is_not_told(field):
+    sim = simulator(field, FIRST, "--send-time", 5)
+    control(sim, "ussd *100# Ask in our shops")
+    gateway = field.gateway(gate.modem("gsm0", sim.pty, 'ussd_balance = "*100#";'))
+    for answer, why in (("Ask in our shops", "balance.pattern finds nothing in the answer"),
+                        ('4,"",15', "not supported by the network")):
+        sim.control(f"ussd *100# {answer}")
+        gateway.wait_modem()
+        gate.wait_until(lambda words=why: f"the balance is not known: {words}" in gateway.output())
+        assert modem(gateway)["balance"] is None
+        gateway.stop()
+        gateway.start()
+    gateway.wait_modem()
+    gateway.wait_message(gateway.send("+79123456789", "all the same"), "sent")
+
+
 def test_the_balance_is_remembered(field):
     sim = simulator(field, FIRST, "--send-time", 5)
     control(sim, "ussd *100# Rest 7,5 EUR")
