@@ -3,6 +3,7 @@ import json
 import os
 import pwd
 import re
+import select
 import subprocess
 import time
 
@@ -280,6 +281,23 @@ def test_events_are_followed(pair, run):
         follower.terminate()
     assert seen == messages
     assert run("--timeout", "1", "events", "-f")[0] == TIMED_OUT
+
+
+@pytest.mark.parametrize("words, last", [
+    (("events", "-f", "--after", "0", "--types", "message."), "message.sent"),
+    (("modem", "trace", "gsm0"), "+CMGS: "),
+])
+def test_a_follower_ends_with_the_daemon(field, words, last):
+    _, gateway = field.pair()
+    program = [os.path.join(gate.BUILD, "simgate"), "--socket", gateway.socket, *words]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as follower:
+        if words[0] == "modem":  # a trace tells nothing of what was before it
+            gate.wait_until(lambda: gateway.post("/v1/modems/gsm0/at", {"command": "AT"}).status == 200 and
+                            select.select([follower.stdout], [], [], 0.1)[0])
+        gateway.wait_message(gateway.send(TO, "followed"), "sent")
+        assert gateway.stop() == 0
+        told = follower.communicate(timeout=gate.LIMIT)[0]
+    assert last in told and "followed" not in told
 
 
 # ---- exits ----
