@@ -327,6 +327,24 @@ static void a_nested_transaction_is_taken_back(void **state)
 	assert_int_equal(count_of(db, "SELECT count(*) FROM message"), 4);
 }
 
+static void a_text_is_cut_to_its_room(void **state)
+{
+	struct db *db = the_db(state);
+	char out[8];
+
+	for (size_t size = 1; size <= 5; size++) {
+		sqlite3_stmt *stmt = db_query(db, "SELECT ?1", "t", "abc");
+
+		assert_int_equal(db_step(db, stmt), 0);
+		memset(out, '?', sizeof(out));
+		db_column_text(stmt, 0, out, size);
+		assert_int_equal(strlen(out), size <= 3 ? size - 1 : 3);
+		assert_memory_equal(out, "abc", strlen(out));
+		assert_int_equal(out[size], '?');
+		db_done(stmt);
+	}
+}
+
 static void a_check_fails_or_is_late(void **state)
 {
 	struct db *db = the_db(state);
@@ -359,6 +377,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_failure_is_handed_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_nested_transaction_is_taken_back, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(a_text_is_cut_to_its_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_check_fails_or_is_late, setup, teardown),
 	};
 

@@ -1,4 +1,5 @@
 /* test_texts.c - the words of an SMS, byte by byte and part by part. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -301,6 +302,36 @@ static void too_long_is_told(void **state)
 			 -90);
 }
 
+/* Letters that become several, more of them than there is room for. */
+static void transliteration_has_its_room(void **state)
+{
+	static const struct {
+		const char *unit, *tail;
+		size_t n;
+		int err;
+	} cases[] = {
+		{ "щ", "", 100, 0 },          { "щ", "", 2000, -EMSGSIZE },  { "щ", "a", 1023, 0 },
+		{ "a", "щ", 4090, 0 },        { "a", "щ", 4093, -EMSGSIZE }, { "a", "", 4095, 0 },
+		{ "a", "", 4096, -EMSGSIZE },
+	};
+	static char text[3 * TEXT_SIZE], out[TEXT_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		int err;
+
+		text[0] = '\0';
+		for (size_t k = 0; k < cases[i].n; k++)
+			strcat(text, cases[i].unit);
+		strcat(text, cases[i].tail);
+		err = text_transliterate(text, out);
+		if (err != cases[i].err)
+			fail_msg("row %zu: %d", i, err);
+		if (err == 0)
+			assert_true(strlen(out) < TEXT_SIZE);
+	}
+}
+
 static void templates_are_checked(void **state)
 {
 	(void)state;
@@ -413,6 +444,7 @@ int main(void)
 		cmocka_unit_test(a_site_is_called_somehow),
 		cmocka_unit_test(the_android_hash_stands_before_the_origin),
 		cmocka_unit_test(too_long_is_told),
+		cmocka_unit_test(transliteration_has_its_room),
 		cmocka_unit_test(templates_are_checked),
 		cmocka_unit_test(letters_become_latin),
 		cmocka_unit_test(a_preview_names_what_is_dear),
