@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "service/refusals.h"
+#include "service/texts.h"
 
 struct attempt {
 	int result;
@@ -128,12 +129,46 @@ static void a_window_survives_clock_jumps(void **state)
 	clock_set_source(NULL, NULL);
 }
 
+/* A template may be longer than its ten parts: each use of it says so, and nothing is queued. */
+static void templates_that_are_too_long_are_told(void **state)
+{
+	const struct contact_request contact = { "u1", "u2", "A", "B", "1", NULL };
+	const struct template_request preview = { .name = "verification" };
+	static struct text_template template;
+	struct room *room = *state;
+	char *text, long_words[1801];
+
+	bind_account(room, "u1", "+79120000061");
+	bind_account(room, "u2", "+79120000062");
+	memset(long_words, 'a', sizeof(long_words) - 1);
+	long_words[sizeof(long_words) - 1] = '\0';
+	assert_true(asprintf(&text,
+			     "sites = ( { name = \"one\"; region = \"RU\"; locale = \"en\"; "
+			     "templates = {"
+			     " verification = { en = \"%s {code}\"; };"
+			     " contact_request = { en = \"%s {from_name}\"; }; }; } );",
+			     long_words, long_words) > 0);
+	room_load(room, text);
+	free(text);
+	assert_int_equal(start(room, "u3", "+79120000063"), RULE_REFUSED);
+	assert_string_equal(room->why.field_reason, "template_too_long");
+	assert_int_equal(
+		RUN(room, contact_create(&room->rule, &contact, &room->contact, &room->why)),
+		RULE_REFUSED);
+	assert_string_equal(room->why.field_reason, "template_too_long");
+	assert_int_equal(text_template_preview(room->rule.site, &preview, &template, &room->why),
+			 RULE_REFUSED);
+	assert_string_equal(room->why.field_reason, "template_too_long");
+	assert_int_equal(count_rows(room, "SELECT count(*) FROM message WHERE kind = 1"), 0);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, room_setup, room_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_refusal_leaves_its_event_alone),
 		TEST(a_window_survives_clock_jumps),
+		TEST(templates_that_are_too_long_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
