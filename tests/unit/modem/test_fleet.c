@@ -193,6 +193,31 @@ static void second_name_of_a_device_comes_and_goes(void **state)
 	unlink(device);
 }
 
+/* What a reload adds beyond that waits for a restart; the others work. */
+static void a_reload_has_room_for_some_more(void **state)
+{
+	enum { MORE = FLEET_PLACES_MAX + 3 };
+	char text[MORE * 64] = "modems = ( ", name[16];
+	size_t used = strlen(text);
+
+	(void)state;
+	begin("modems = ( { name = \"m0\"; device = \"/nonexistent/0\"; } );");
+	for (int i = 0; i < MORE; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+					 "%s{ name = \"m%d\"; device = \"/nonexistent/%d\"; }",
+					 i > 0 ? ", " : "", i, i);
+	strcat(text, " );");
+	set_config(text);
+	assert_int_equal(control_count(fleet), 1 + FLEET_PLACES_MAX);
+	for (int i = 0; i < MORE; i++) {
+		snprintf(name, sizeof(name), "m%d", i);
+		assert_int_equal(control_find(fleet, name) != NULL, i <= FLEET_PLACES_MAX);
+	}
+	while (!is_absent("m64", "/nonexistent/64"))
+		uv_run(&loop, UV_RUN_ONCE);
+	end();
+}
+
 static void asks_by_name(void **state)
 {
 	(void)state;
@@ -224,6 +249,7 @@ int main(void)
 		cmocka_unit_test(another_configuration),
 		cmocka_unit_test(second_name_of_a_device_is_refused),
 		cmocka_unit_test(second_name_of_a_device_comes_and_goes),
+		cmocka_unit_test(a_reload_has_room_for_some_more),
 		cmocka_unit_test(asks_by_name),
 		cmocka_unit_test(names_every_state),
 	};

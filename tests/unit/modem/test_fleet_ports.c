@@ -103,6 +103,27 @@ static void tells_other_ports_of_it_and_modems_without_one(void **state)
 	end();
 }
 
+static void unnamed_modems_have_so_many_places(void **state)
+{
+	char path[16], name[16];
+
+	(void)state;
+	begin();
+	for (int i = 0; i <= FLEET_PLACES_MAX; i++) {
+		struct tree_device one = { .path = path,
+					   .vendor = 0x12d1,
+					   .product = 0x1436,
+					   .ports = { { 4, 0xff, 0xff, 0xff, name, NULL } } };
+
+		snprintf(path, sizeof(path), "1-%d", i + 1);
+		snprintf(name, sizeof(name), "ttyUSB%d", i);
+		tree_plug(&one);
+	}
+	start("");
+	assert_int_equal(control_count(rig.fleet), FLEET_PLACES_MAX);
+	end();
+}
+
 static void closes_while_it_looks(void **state)
 {
 	struct tree_device mine;
@@ -123,6 +144,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tells_what_a_modem_in_use_is),
 		cmocka_unit_test(tells_other_ports_of_it_and_modems_without_one),
+		cmocka_unit_test(unnamed_modems_have_so_many_places),
 		cmocka_unit_test(closes_while_it_looks),
 	};
 
