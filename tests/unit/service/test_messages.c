@@ -218,24 +218,6 @@ static void a_key_makes_one_message(void **state)
 	assert_string_not_equal(room->message.row.id, id);
 }
 
-static void a_key_makes_one_retry(void **state)
-{
-	struct room *room = *state;
-	struct message_request request = simple("Hello");
-	char id[ID_SIZE];
-
-	assert_int_equal(create(room, &request), 0);
-	memcpy(id, room->message.row.id, sizeof(id));
-	leave(room, room->message.row.seq, MSG_FAILED);
-	room->rule.idempotency = (struct idempotency){ "a", "one", "retry", "k", "", 0, false };
-	for (int i = 0, err; i < 2; i++) {
-		err = RUN(room, message_retry(&room->rule, id, &room->message, &room->why));
-		assert_int_equal(err, 0);
-		assert_string_equal(room->message.row.retry_of, id);
-	}
-	assert_int_equal(count_rows(room, "SELECT count(*) FROM message"), 2);
-}
-
 static void sites_are_apart(void **state)
 {
 	struct room *room = *state;
@@ -490,7 +472,6 @@ int main(void)
 		TEST(limits_count_places),
 		TEST(a_full_queue_is_told),
 		TEST(a_key_makes_one_message),
-		TEST(a_key_makes_one_retry),
 		TEST(sites_are_apart),
 		TEST(only_waiting_ones_are_canceled),
 		TEST(what_failed_is_tried_again),
