@@ -82,8 +82,6 @@ int64_t verification_resend_at(const struct verification_case *c)
 
 	if (c->channel->from_user) /* the same until it ends */
 		return c->row.code_until;
-	if (v->n_resend_after == 0)
-		return c->row.code_at;
 	if (wait >= v->n_resend_after)
 		wait = v->n_resend_after - 1;
 	return c->row.code_at + v->resend_after_ms[wait];
