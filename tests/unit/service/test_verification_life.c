@@ -351,6 +351,34 @@ static void mistyping_is_not_told(void **state)
 			 0);
 }
 
+/* Many end at once: some a call, and the next call is due at once. */
+static void many_ends_are_several_calls(void **state)
+{
+	enum { MANY = 150 };
+	struct room *room = *state;
+	int64_t next_at;
+
+	for (int i = 0; i < MANY; i++) {
+		struct verification_row row = { .site = "one",
+						.channel = "inbound_sms",
+						.purpose = "bind",
+						.state = VER_PENDING,
+						.code_at = T0,
+						.code_until = T0 + i };
+
+		snprintf(row.account, sizeof(row.account), "u%d", i);
+		assert_int_equal(db_verification_add(room->rule.db, &row), 0);
+	}
+	room_later(room, HOUR);
+	assert_int_equal(RUN(room, verification_expire_due(&room->rule, &next_at)), 0);
+	assert_in_range(next_at, T0, T0 + MANY);
+	assert_int_equal(RUN(room, verification_expire_due(&room->rule, &next_at)), 0);
+	assert_int_equal(next_at, 0);
+	assert_int_equal(count_rows(room, "SELECT count(*) FROM event WHERE type ="
+					  " 'verification.expired'"),
+			 MANY);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, room_setup, room_teardown)
@@ -369,6 +397,7 @@ int main(void)
 		TEST(an_operator_unlocks_the_day_too),
 		TEST(guessing_over_many_numbers_is_told),
 		TEST(mistyping_is_not_told),
+		TEST(many_ends_are_several_calls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
