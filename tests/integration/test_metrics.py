@@ -166,8 +166,9 @@ def test_refusals_are_counted_by_class(field):
     gateway.wait_message(sent, "failed", "sent", "queued")
     wait_until(lambda: metrics(gateway).get("simgate_modem_parts_total", modem="gsm0",
                                             result="refused") == 1)
-    found = metrics(gateway)
-    classes = [labels for (name, labels) in found.values if name == "simgate_modem_errors_total"]
+    # counted with the COMMIT, a moment after the modem's own count
+    classes = wait_until(lambda: [labels for (name, labels) in metrics(gateway).values
+                                  if name == "simgate_modem_errors_total"])
     assert len(classes) == 1 and dict(classes[0])["modem"] == "gsm0", classes
     assert dict(classes[0])["class"] != ""
 
