@@ -66,6 +66,23 @@ static void tells_who_is_there(void **state)
 	end();
 }
 
+/* What it does not tell stays empty. */
+static void one_that_knows_little_is_one(void **state)
+{
+	(void)state;
+	begin(PORT_PTY);
+	fake.base = fake_minimal;
+	start(0);
+	SESSION_UNTIL(done);
+	assert_int_equal(port.answer, PORT_ANSWERS);
+	assert_string_equal(port.sim, "READY");
+	assert_int_equal(port.registration, 1);
+	assert_string_equal(port.imei, "");
+	assert_string_equal(port.iccid, "");
+	assert_int_equal(port.dbm, 0);
+	end();
+}
+
 /* Lines with speeds are tried at the usual ones, where none is given. */
 static const struct {
 	enum port_kind kind;
@@ -173,6 +190,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tells_who_is_there),
+		cmocka_unit_test(one_that_knows_little_is_one),
 		cmocka_unit_test(tries_the_usual_speeds),
 		cmocka_unit_test(what_was_heard_counts_when_it_stops_answering),
 		cmocka_unit_test(asking_has_a_minute),
