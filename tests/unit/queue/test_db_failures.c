@@ -18,13 +18,15 @@
 #include "queue/db_report.h"
 #include "queue/db_route.h"
 #include "queue/db_verification.h"
+#include "tests/unit/config/load.h"
 
 static const struct config_rate rate_items[] = { { 3, HOUR }, { 10, DAY } };
 static const struct config_rates rates = { rate_items, 2 };
 static const struct quota_limits limits = { &rates, &rates };
 static const char sim[] = "89700123456789012345";
 
-static struct message_row message, uncertain;
+static struct message_row message, uncertain, parts;
+static const struct config *config;
 static int64_t attempt;
 
 static int claim(void *db)
@@ -93,6 +95,31 @@ static int recover(void *db)
 	unsigned n;
 
 	return db_attempt_recover(db, &n);
+}
+
+static int claim_second_part(void *db)
+{
+	const struct attempt_new by = { "gsm2", sim, 1, true };
+
+	return db_attempt_claim(db, parts.seq, &by, &attempt);
+}
+
+static int find_attempt_in_doubt(void *db)
+{
+	const struct attempt_report report = { sim, "gsm1", "+79120000001", 200, T0 };
+	struct attempt_row row;
+
+	return db_attempt_of_report(db, &report, &row);
+}
+
+static int walk_routes(void *db)
+{
+	struct route_walk walk = { 0 };
+	int err = 0;
+
+	while (err == 0 && !walk.done)
+		err = db_route_walk(db, config, &walk);
+	return err;
 }
 
 static int keep_report(void *db)
@@ -256,6 +283,9 @@ static const struct {
 	{ "find the attempt of a report", find_attempt },
 	{ "find the uncertain attempt", find_uncertain },
 	{ "list uncertain messages", list_uncertain },
+	{ "find the attempt in doubt", find_attempt_in_doubt },
+	{ "claim a second part", claim_second_part },
+	{ "walk routes", walk_routes },
 	{ "requeue", requeue },
 	{ "claim again", claim_again },
 	{ "recover", recover },
@@ -273,11 +303,16 @@ static const struct {
 
 static void furnish(struct db *db)
 {
-	const struct attempt_new by = { "gsm1", sim, 0, true };
+	const struct attempt_new by = { "gsm1", sim, 0, true }, first = { "gsm2", sim, 0, true };
 	struct message_row later = draft(db, KIND_TEXT), last = draft(db, KIND_TEXT);
 
 	message = draft(db, KIND_TEXT);
 	add(db, &message);
+	parts = draft(db, KIND_TEXT);
+	parts.parts = 2;
+	add(db, &parts);
+	assert_int_equal(db_attempt_claim(db, parts.seq, &first, &attempt), 0);
+	assert_int_equal(db_attempt_end(db, attempt, ATTEMPT_ACCEPTED, 6, -1), 0);
 	uncertain = draft(db, KIND_TEXT);
 	add(db, &uncertain);
 	later.due_at = T0 + HOUR;
@@ -291,8 +326,13 @@ static void furnish(struct db *db)
 
 static void every_failure_is_handed_on(void **state)
 {
+	static struct told told;
 	struct db *db = the_db(state);
 
+	config = load_text(
+		"modems = ( { name = \"a\"; device = \"/dev/a\"; prefixes = [ \"+7\" ]; } );",
+		&told);
+	assert_non_null(config);
 	furnish(db);
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
 		int result = fail_each(db, calls[i].name, calls[i].call, db);
@@ -300,6 +340,7 @@ static void every_failure_is_handed_on(void **state)
 		if (result != 0)
 			fail_msg("%s: %d", calls[i].name, result);
 	}
+	config_unref(config);
 }
 
 static int add_and_fail(struct db *db, void *result)
@@ -324,7 +365,7 @@ static void a_nested_transaction_is_taken_back(void **state)
 
 	furnish(db);
 	assert_int_equal(fail_each(db, "nested", nest, db), 5);
-	assert_int_equal(count_of(db, "SELECT count(*) FROM message"), 4);
+	assert_int_equal(count_of(db, "SELECT count(*) FROM message"), 5);
 }
 
 static void a_text_is_cut_to_its_room(void **state)

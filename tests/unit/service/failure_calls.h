@@ -18,7 +18,7 @@ static const char phone[] = "+79123456789", other_phone[] = "+79123456780";
 static struct {
 	struct room *room;
 	char message[ID_SIZE], failed[ID_SIZE], verification[ID_SIZE], contact[ID_SIZE];
-	char code[16], token[TOKEN_SIZE];
+	char code[16], code_message[ID_SIZE], token[TOKEN_SIZE];
 } at;
 
 #define RULE (&at.room->rule)
@@ -55,14 +55,24 @@ static int create_message(void *why)
 	return err;
 }
 
-static int show_message(void *why)
+static int show(const char *id, struct refusal *why)
 {
 	struct message_view view = { 0 };
-	int err = message_show(RULE, at.message, &view, why);
+	int err = message_show(RULE, id, &view, why);
 
 	if (err == 0)
 		message_view_free(&view);
 	return err;
+}
+
+static int show_message(void *why)
+{
+	return show(at.message, why);
+}
+
+static int show_code_message(void *why)
+{
+	return show(at.code_message, why);
 }
 
 static int cancel_message(void *why)

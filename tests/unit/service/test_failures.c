@@ -9,6 +9,7 @@ static const struct {
 } calls[] = {
 	{ "create message", create_message },
 	{ "show message", show_message },
+	{ "show the message of a code", show_code_message },
 	{ "list messages", list_messages },
 	{ "cancel message", cancel_message },
 	{ "retry message", retry_message },
@@ -68,6 +69,7 @@ static void furnish(struct room *room)
 	assert_int_equal(start(room, "user", phone), 0);
 	memcpy(at.verification, room->ver.row.id, ID_SIZE);
 	snprintf(at.code, sizeof(at.code), "%s", sent_code(room));
+	memcpy(at.code_message, room->ver.message_id, ID_SIZE);
 	leave(room, room->ver.row.message_seq, MSG_SENT);
 	room_later(room, 2 * MINUTE);
 }
@@ -98,16 +100,27 @@ static int receive_first_part(void *why)
 
 	(void)why;
 	snprintf(row.sender, sizeof(row.sender), "%s", other_phone);
-	return long_receive(RULE, &key, 1, &row, "05", "");
+	return long_receive(RULE, &key, 1, &row, "07", "");
+}
+
+static int receive_token_of(const char *sender, const char *pdu)
+{
+	struct inbox_row row = { .modem = "gsm0", .sent_at = T0, .text = at.token };
+
+	snprintf(row.sender, sizeof(row.sender), "%s", sender);
+	return reply_receive(RULE, &row, pdu, "+79100000000");
+}
+
+static int receive_token_of_another(void *why)
+{
+	(void)why;
+	return receive_token_of("+79123456799", "05");
 }
 
 static int receive_token(void *why)
 {
-	struct inbox_row row = { .modem = "gsm0", .sent_at = T0, .text = at.token };
-
 	(void)why;
-	snprintf(row.sender, sizeof(row.sender), "+79123456782");
-	return reply_receive(RULE, &row, "06", "+79100000000");
+	return receive_token_of("+79123456782", "06");
 }
 
 static int lock_with_wrong_codes(void *why)
@@ -154,6 +167,7 @@ static void what_time_brings_fails_as_loudly(void **state)
 	RULE->gateways = &gateways;
 	assert_int_equal(begin(room, &request), 0);
 	snprintf(at.token, sizeof(at.token), "%s", room->ver.todo.token);
+	assert_told("receive a token of another", receive_token_of_another);
 	assert_told("receive a token", receive_token);
 	assert_told("create one by call", create_call);
 	assert_told("receive a first part", receive_first_part);
