@@ -74,6 +74,7 @@ void at_trace(struct at *at, char direction, const char *text)
 	}
 	clean[n] = '\0';
 	mask_line(masked, sizeof(masked), clean);
+	secret_wipe(clean, n); /* a PDU, or a number, as it came */
 	at->events.trace(at->arg, direction, masked);
 }
 
