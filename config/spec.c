@@ -319,7 +319,7 @@ const struct config_modem spec_modem_defaults = {
 	.number = "",
 	.smsc = "",
 	.ussd_balance = "",
-	.balance = { .every_ms = DAY, .pattern = "(-?[0-9]+([.,][0-9]+)?)" },
+	.balance = { .every_ms = DAY, .pattern = "(-?[0-9]+([.,][0-9]+)*)" },
 	.reports = REPORTS_AUTO,
 	.roaming = ROAMING_ALLOW,
 	.prompt_timeout_ms = 10 * SECOND,

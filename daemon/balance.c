@@ -95,28 +95,55 @@ static void warn_if_low(struct lane *lane, bool was_low)
 	notice(lane->dispatch, &event);
 }
 
-/* Digits, then a point or comma and digits, in hundredths. False: there is no number. */
+/* The point or comma of the decimals, or n: there are none. Of "1,234.56" it is the last one; one
+ * that has been there before, or has three digits behind it ("12.345d"), parts thousands. */
+static size_t decimal_at(const char *text, size_t n)
+{
+	size_t at = n, digits = 0;
+
+	while (digits < n && text[n - 1 - digits] >= '0' && text[n - 1 - digits] <= '9')
+		digits++;
+	if (digits > 0 && digits < n)
+		at = n - 1 - digits;
+	if (at == n || (text[at] != '.' && text[at] != ',') || memchr(text, text[at], at) != NULL)
+		return n;
+	return digits == 3 && text[0] != '0' && memchr(text, '.' + ',' - text[at], at) == NULL ? n
+											       : at;
+}
+
+static size_t amount_length(const char *text, size_t n)
+{
+	size_t length = 0;
+
+	while (length < n && strchr("0123456789., ", text[length]) != NULL && text[length] != '\0')
+		length++;
+	while (length > 0 && (text[length - 1] < '0' || text[length - 1] > '9'))
+		length--;
+	return length;
+}
+
+/* In hundredths. False: there is no number. */
 static bool read_amount(const char *text, size_t n, int64_t *amount)
 {
-	bool negative = n > 0 && text[0] == '-', digits = false;
-	int64_t value = 0;
-	int decimals = -1;
+	bool negative = n > 0 && text[0] == '-';
+	size_t length, point;
+	int decimals = 0;
 
-	for (size_t i = negative; i < n && decimals < 2 && value < INT64_MAX / 1000; i++) {
-		if (text[i] >= '0' && text[i] <= '9') {
-			value = value * 10 + (text[i] - '0');
-			digits = true;
-			decimals += decimals >= 0;
-		} else if ((text[i] == '.' || text[i] == ',') && decimals < 0) {
-			decimals = 0;
-		} else if (text[i] != ' ') {
-			break;
-		}
+	text += negative;
+	length = amount_length(text, n - negative);
+	point = decimal_at(text, length);
+	*amount = 0;
+	for (size_t i = 0; i < length && decimals < 2 && *amount < INT64_MAX / 1000; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			continue;
+		*amount = *amount * 10 + (text[i] - '0');
+		decimals += i > point;
 	}
-	for (decimals = decimals < 0 ? 0 : decimals; decimals < 2; decimals++)
-		value *= 10;
-	*amount = negative ? -value : value;
-	return digits;
+	for (; decimals < 2; decimals++)
+		*amount *= 10;
+	if (negative)
+		*amount = -*amount;
+	return length > 0;
 }
 
 static bool find_amount(const char *pattern, const char *answer, int64_t *amount)

@@ -420,6 +420,17 @@ def test_a_balance_that_is_not_told(field):
     gateway.wait_message(gateway.send("+79123456789", "all the same"), "sent")
 
 
+def test_amounts_as_operators_write_them(field):
+    sim = simulator(field, FIRST, "--send-time", 5)
+    control(sim, "ussd *100# 7.50")
+    gateway = field.gateway(gate.modem("gsm0", sim.pty, 'ussd_balance = "*100#"; balance = { every = "1s"; };'))
+    for told, amount in (("Balance: 120.5 RUB", "120.50"), ("-3,07 rub", "-3.07"), ("TK goc: 12.345d", "12345.00"),
+                         ("1.234.567d", "1234567.00"), ("USD 1,234.56 left", "1234.56"), ("0.125", "0.12"),
+                         ("1.234,567", "1234.56"), ("15 min", "15.00")):
+        sim.control(f"ussd *100# {told}")
+        gate.wait_until(lambda amount=amount: (modem(gateway)["balance"] or {}).get("amount") == amount, why=told)
+
+
 def test_the_balance_is_remembered(field):
     sim = simulator(field, FIRST, "--send-time", 5)
     control(sim, "ussd *100# Rest 7,5 EUR")

@@ -304,7 +304,7 @@ static const char example[] =
 	" prefixes[ +7 ]\n"
 	" limits[ 10/60000 100/3600000 500/86400000 ]\n"
 	" recipients[ ]\n"
-	" balance 86400000 (-?[0-9]+([.,][0-9]+)?) 0\n"
+	" balance 86400000 (-?[0-9]+([.,][0-9]+)*) 0\n"
 	" timeouts 10000 180000 5000\n" DEFAULT_WAITS " global[ ]\n"
 	"retain 86400000 2592000000 7776000000 7776000000 metrics  log 2 0\n" DEFAULT_LOG;
 
@@ -422,7 +422,7 @@ static const char unusual_dump[] =
 	" prefixes[ ]\n"
 	" limits[ ]\n"
 	" recipients[ ]\n"
-	" balance 86400000 (-?[0-9]+([.,][0-9]+)?) 0\n"
+	" balance 86400000 (-?[0-9]+([.,][0-9]+)*) 0\n"
 	" timeouts 10000 180000 5000\n" DEFAULT_WAITS " global[ 7/60000 ]\n"
 	"retain 1000 2000 3000 4000 metrics 127.0.0.1:9770 log 3 1\n"
 	"summary 10000 transcripts \nspool /sp of b\n";
