@@ -150,7 +150,11 @@ static enum exit_code tell_unreachable(const struct http *http, CURLcode code)
 		fprintf(stderr, "simgate: no answer from the daemon in %ld s\n", http->timeout_s);
 		return EXIT_TIMED_OUT;
 	}
-	if (code == CURLE_COULDNT_CONNECT && errno == EACCES)
+	if (code == CURLE_OK)
+		fprintf(stderr,
+			"simgate: the daemon has ended the stream: it stops or restarts, or was "
+			"read too slowly; run this again\n");
+	else if (code == CURLE_COULDNT_CONNECT && errno == EACCES)
 		fprintf(stderr,
 			"simgate: may not open %s: join the group of the socket, or use "
 			"sudo\n",
@@ -399,7 +403,7 @@ enum exit_code http_stream(const struct http *http, const char *path, long secon
 		result = exit_for_status(status);
 	} else if (code == CURLE_OPERATION_TIMEDOUT && status == 200) {
 		result = EXIT_TIMED_OUT;
-	} else if (code != CURLE_OK && !stream.stopped) {
+	} else if (!stream.stopped) { /* the daemon ended it, or is gone */
 		result = tell_unreachable(http, code);
 	}
 	curl_easy_cleanup(stream.curl);

@@ -290,14 +290,15 @@ def test_events_are_followed(pair, run):
 def test_a_follower_ends_with_the_daemon(field, words, last):
     _, gateway = field.pair()
     program = [os.path.join(gate.BUILD, "simgate"), "--socket", gateway.socket, *words]
-    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as follower:
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as follower:
         if words[0] == "modem":  # a trace tells nothing of what was before it
             gate.wait_until(lambda: gateway.post("/v1/modems/gsm0/at", {"command": "AT"}).status == 200 and
                             select.select([follower.stdout], [], [], 0.1)[0])
         gateway.wait_message(gateway.send(TO, "followed"), "sent")
         assert gateway.stop() == 0
-        told = follower.communicate(timeout=gate.LIMIT)[0]
+        told, why = follower.communicate(timeout=gate.LIMIT)
     assert last in told and "followed" not in told
+    assert follower.returncode == UNREACHABLE and "ended the stream" in why
 
 
 # ---- exits ----
