@@ -18,19 +18,6 @@ static int hex_value(char c)
 	return -1;
 }
 
-static bool is_utf8(const char *text)
-{
-	size_t left = strlen(text), used;
-	uint32_t character;
-
-	for (; left > 0; text += used, left -= used) {
-		used = gsm_utf8_next(text, left, &character);
-		if (used == 0)
-			return false;
-	}
-	return true;
-}
-
 /* False: a bad escape, an escaped NUL, or the result is not UTF-8. */
 static bool decode(char *text)
 {
@@ -51,7 +38,7 @@ static bool decode(char *text)
 		in += 2;
 	}
 	*out = '\0';
-	return is_utf8(text);
+	return gsm_utf8_valid(text);
 }
 
 /* A client may send "http://localhost/v1/..." as well (RFC 9112 3.2.2). */

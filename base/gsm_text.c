@@ -121,6 +121,16 @@ size_t gsm_utf8_next(const char *text, size_t n, uint32_t *character)
 	return 1u + lead->more;
 }
 
+bool gsm_utf8_valid(const char *text)
+{
+	size_t left = strlen(text), used = 1;
+	uint32_t c;
+
+	for (; left > 0 && used > 0; text += used, left -= used)
+		used = gsm_utf8_next(text, left, &c);
+	return left == 0;
+}
+
 size_t gsm_utf8_put(char out[static 4], uint32_t c)
 {
 	if (!is_character(c))

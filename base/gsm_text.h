@@ -41,6 +41,9 @@ int gsm_shape(struct gsm_shape *shape, const char *text, enum gsm_encoding wante
 /* Decodes one UTF-8 character of at most n bytes. Bytes used, or 0 if there is none. */
 size_t gsm_utf8_next(const char *text, size_t n, uint32_t *character);
 
+/* Is all of it UTF-8? */
+bool gsm_utf8_valid(const char *text);
+
 /* Writes character as UTF-8 (no NUL). Bytes written: 1..4; U+FFFD for what is not a character. */
 size_t gsm_utf8_put(char out[static 4], uint32_t character);
 

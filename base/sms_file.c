@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/gsm_text.h"
 #include "base/secret.h"
 #include "base/util.h"
 
@@ -30,7 +31,9 @@ static char *decode(const char *from, const char *bytes, size_t n)
 	}
 	done = iconv(convert, &in, &in_left, &out, &left);
 	iconv_close(convert);
-	if (done == (size_t)-1 || memchr(text, '\0', (size_t)(out - text)) != NULL) {
+	/* iconv passes numbers that no character has. */
+	if (done == (size_t)-1 || memchr(text, '\0', (size_t)(out - text)) != NULL ||
+	    !gsm_utf8_valid(text)) {
 		secret_wipe(text, (size_t)(out - text));
 		free(text);
 		return NULL;

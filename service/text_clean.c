@@ -20,10 +20,10 @@
 
 enum {
 	NAME_MAX_CHARS = 24,
-	NAME_TYPED_MAX = 400,       /* bytes looked at; a name is shorter */
-	NAME_CHARS = 512,           /* after folding */
-	NAME_ROOM = 2 * NAME_CHARS, /* a space after each inner dot at most doubles it */
-	DIGIT_RUN = 4,              /* as long as a short code */
+	NAME_TYPED_MAX = 400, /* bytes looked at; a name is shorter */
+	NAME_ROOM = 1024,     /* after folding; a space after each inner dot at most doubles it */
+	NAME_UNITS = 2048,    /* of it in UTF-16 */
+	DIGIT_RUN = 4,        /* as long as a short code */
 	ORDER_MAX = 20,
 };
 
@@ -34,39 +34,55 @@ struct name {
 
 int text_check(const char *text, const char *field, struct refusal *why)
 {
-	size_t left, used;
-	uint32_t c;
-
 	if (text == NULL || text[0] == '\0')
 		return rule_refuse_field(why, field, "required", "It may not be empty.");
-	left = strlen(text);
-	if (left >= TEXT_SIZE)
+	if (strlen(text) >= TEXT_SIZE)
 		return rule_refuse_field(why, field, "too_long", "At most %d bytes are taken.",
 					 TEXT_SIZE - 1);
-	for (; left > 0; text += used, left -= used) {
-		used = gsm_utf8_next(text, left, &c);
-		if (used == 0 || (c >= 0xd800 && c <= 0xdfff))
-			return rule_refuse_field(why, field, "bad_utf8", "It is not valid UTF-8.");
-	}
+	if (!gsm_utf8_valid(text))
+		return rule_refuse_field(why, field, "bad_utf8", "It is not valid UTF-8.");
 	return 0;
+}
+
+static int normalize(const UChar *wide, int32_t n, struct name *name, UErrorCode error)
+{
+	UChar plain[NAME_UNITS];
+	const UNormalizer2 *nfkc = unorm2_getNFKCInstance(&error);
+
+	n = unorm2_normalize(nfkc, wide, n, plain, NAME_UNITS, &error);
+	if (U_SUCCESS(error))
+		u_strToUTF32((UChar32 *)name->c, NAME_ROOM, &n, plain, n, &error);
+	name->n = (size_t)n;
+	secret_wipe(plain, sizeof(plain));
+	return U_SUCCESS(error) ? 0 : -EMSGSIZE;
 }
 
 /* Full-width and other compatibility characters become the plain ones that they look like. */
 static int fold_compatible(const char *text, struct name *name)
 {
-	UChar wide[NAME_CHARS], plain[NAME_CHARS];
 	UErrorCode error = U_ZERO_ERROR;
-	const UNormalizer2 *nfkc = unorm2_getNFKCInstance(&error);
+	UChar wide[NAME_UNITS];
 	int32_t n = 0;
+	int err;
 
-	u_strFromUTF8(wide, NAME_CHARS, &n, text, -1, &error);
-	n = unorm2_normalize(nfkc, wide, n, plain, NAME_CHARS, &error);
-	if (U_SUCCESS(error))
-		u_strToUTF32((UChar32 *)name->c, NAME_CHARS, &n, plain, n, &error);
-	name->n = (size_t)n;
+	u_strFromUTF8(wide, NAME_UNITS, &n, text, -1, &error);
+	err = normalize(wide, n, name, error);
 	secret_wipe(wide, sizeof(wide));
-	secret_wipe(plain, sizeof(plain));
-	return U_SUCCESS(error) ? 0 : -EMSGSIZE;
+	return err;
+}
+
+/* What stood between a letter's marks may be gone: they are put in their order again. */
+static int fold_again(struct name *name)
+{
+	UErrorCode error = U_ZERO_ERROR;
+	UChar wide[NAME_UNITS];
+	int32_t n = 0;
+	int err;
+
+	u_strFromUTF32(wide, NAME_UNITS, &n, (const UChar32 *)name->c, (int32_t)name->n, &error);
+	err = normalize(wide, n, name, error);
+	secret_wipe(wide, sizeof(wide));
+	return err;
 }
 
 /* Full stops of every script that a browser takes for a dot in a host. */
@@ -231,16 +247,19 @@ static void drop_digit_runs(struct name *name)
 }
 
 /* What one of them takes out may join what the other looks for: again, until nothing changes. */
-static void drop_dangers(struct name *name)
+static int drop_dangers(struct name *name)
 {
 	size_t before;
+	int err;
 
 	do {
 		before = name->n;
 		drop_links(name);
 		drop_digit_runs(name);
 		keep_name_characters(name);
-	} while (name->n != before);
+		err = fold_again(name);
+	} while (err == 0 && name->n != before);
+	return err;
 }
 
 /* Cuts to length, without a mark that lost its letter or punctuation at either end. */
@@ -262,15 +281,20 @@ static void cut(struct name *name)
 int text_clean_name(const char *name, const char *field, char out[static 128], struct refusal *why)
 {
 	struct name cleaned;
+	int err = -EMSGSIZE;
 	size_t used = 0;
 
 	if (text_check(name, field, why) != 0)
 		return RULE_REFUSED;
-	if (strlen(name) > NAME_TYPED_MAX || fold_compatible(name, &cleaned) < 0)
+	if (strlen(name) <= NAME_TYPED_MAX)
+		err = fold_compatible(name, &cleaned);
+	if (err == 0) {
+		keep_name_characters(&cleaned);
+		err = drop_dangers(&cleaned);
+	}
+	if (err < 0)
 		return rule_refuse_field(why, field, "too_long", "A name of at most %d characters.",
 					 NAME_MAX_CHARS);
-	keep_name_characters(&cleaned);
-	drop_dangers(&cleaned);
 	cut(&cleaned);
 	for (size_t i = 0; i < cleaned.n; i++)
 		used += gsm_utf8_put(out + used, cleaned.c[i]);

@@ -19,20 +19,6 @@ static void require(bool promise)
 		abort();
 }
 
-static void check_utf8(const char *text)
-{
-	size_t left = strlen(text);
-	uint32_t c;
-
-	while (left > 0) {
-		size_t n = gsm_utf8_next(text, left, &c);
-
-		require(n > 0);
-		text += n;
-		left -= n;
-	}
-}
-
 static void check_again(const struct sms_file *file)
 {
 	size_t n = strlen(file->text) + SMS_FILE_NUMBER_SIZE + 64;
@@ -55,7 +41,7 @@ static void check(const char *problem, struct sms_file *file)
 	}
 	require(file->to[0] != '\0' && strlen(file->to) < SMS_FILE_NUMBER_SIZE);
 	require(file->text != NULL);
-	check_utf8(file->text);
+	require(gsm_utf8_valid(file->text));
 	check_again(file);
 	sms_file_free(file);
 }

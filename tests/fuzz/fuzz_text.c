@@ -21,22 +21,6 @@ static void require(bool promise)
 		abort();
 }
 
-static bool is_utf8(const char *text)
-{
-	size_t left = strlen(text);
-	uint32_t c;
-
-	while (left > 0) {
-		size_t n = gsm_utf8_next(text, left, &c);
-
-		if (n == 0)
-			return false;
-		text += n;
-		left -= n;
-	}
-	return true;
-}
-
 static unsigned octet(const char *hex)
 {
 	unsigned value = 0;
@@ -96,21 +80,21 @@ static void words(const char *text)
 	struct refusal why;
 
 	if (text_transliterate(text, latin) == 0) {
-		require(!is_utf8(text) || is_utf8(latin));
+		require(!gsm_utf8_valid(text) || gsm_utf8_valid(latin));
 		if (text_transliterate(latin, twice) == 0)
-			require(!is_utf8(text) || strcmp(latin, twice) == 0);
+			require(!gsm_utf8_valid(text) || strcmp(latin, twice) == 0);
 	}
 	if (text_clean_name(text, "name", name, &why) == 0) {
-		require(is_utf8(name) && *name != '\0');
+		require(gsm_utf8_valid(name) && *name != '\0');
 		require(text_clean_name(name, "name", again, &why) == 0);
 		require(strcmp(name, again) == 0);
 	}
 	if (text_clean_order(text, "order", order, &why) == 0)
-		require(is_utf8(order) && *order != '\0');
+		require(gsm_utf8_valid(order) && *order != '\0');
 	for (int encoding = GSM_AUTO; encoding <= GSM_UCS2; encoding++)
 		if (text_preview(&preview, text, TRANSLIT_SAVE_PARTS, (enum gsm_encoding)encoding,
 				 &why) == 0)
-			require(is_utf8(preview.text) && preview.n_offending <= 16);
+			require(gsm_utf8_valid(preview.text) && preview.n_offending <= 16);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

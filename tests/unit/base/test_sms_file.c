@@ -58,6 +58,8 @@ static const struct {
 	{ BYTES(TO "Alphabet: UCS\n\n\xd8\x3d"), OF_NO_SET, NULL, false, false },
 	{ BYTES(TO "Alphabet: UCS\n\n\x00\x41\x00\x00"), OF_NO_SET, NULL, false, false },
 	{ BYTES(TO "\na\0b"), OF_NO_SET, NULL, false, false },
+	{ BYTES(TO "Alphabet: UTF\n\nx\xf6\xaf\x8d\x93"), "not of the alphabet", NULL, false,
+	  false },
 	{ BYTES(TO "Alphabet: binary\n\n\x01"), "neither ISO", NULL, false, false },
 	{ BYTES(TO "Alphabet: GSM\n\nx"), "neither ISO", NULL, false, false },
 	{ BYTES(TO "Alphabet:\n\nx"), "neither ISO", NULL, false, false },

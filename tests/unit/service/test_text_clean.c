@@ -23,6 +23,7 @@ static const struct {
 	{ "佐々木", "佐々木" },
 	{ "httpː Bob", "Bob" },
 	{ "Bob 〇〇〇〇", "Bob" },
+	{ "a\u0366\x0f\u031b", "a\u031b\u0366" }, /* marks in their order */
 	{ "И.И.Иванов", "И. И. Иванов" },
 	{ "И. И. Иванов", "И. И. Иванов" },
 	{ "Vasya 77", "Vasya 77" },
