@@ -19,7 +19,8 @@ COLOUR = re.compile(r"\033\[\d+m")
 def own_terminal():
     """In the child: as a shell starts it, though whoever runs the tests may ignore Ctrl-C."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 class Terminal:

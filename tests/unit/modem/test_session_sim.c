@@ -55,7 +55,7 @@ static const struct {
 	{ "+CME ERROR: 14", 20, MODEM_SIM_MISSING, "the SIM does not become ready" },
 	{ "+CME ERROR: 13", 2, MODEM_SIM_MISSING, "the SIM fails: take it out" },
 	{ "OK", 3, MODEM_READY, "registered" },    /* it does not tell */
-	{ "ERROR", 1, MODEM_READY, "registered" }, /* nor does it know the question */
+	{ "ERROR", 3, MODEM_READY, "registered" }, /* nor does it know the question */
 	{ "+CME ERROR: 100", 1, MODEM_READY, "registered" },
 };
 
