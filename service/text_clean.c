@@ -246,19 +246,25 @@ static void drop_digit_runs(struct name *name)
 	name->n = n;
 }
 
+static bool is_same(const struct name *a, const struct name *b)
+{
+	return a->n == b->n && memcmp(a->c, b->c, a->n * sizeof(a->c[0])) == 0;
+}
+
 /* What one of them takes out may join what the other looks for: again, until nothing changes. */
 static int drop_dangers(struct name *name)
 {
-	size_t before;
+	struct name before;
 	int err;
 
 	do {
-		before = name->n;
+		before = *name;
 		drop_links(name);
 		drop_digit_runs(name);
 		keep_name_characters(name);
 		err = fold_again(name);
-	} while (err == 0 && name->n != before);
+	} while (err == 0 && !is_same(name, &before));
+	secret_wipe(&before, sizeof(before));
 	return err;
 }
 

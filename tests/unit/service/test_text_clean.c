@@ -45,6 +45,7 @@ static const struct {
 	{ "ht:tp://evil Bob", "Bob" },
 	{ "www.evil Bob", "Bob" },
 	{ "-wwwevil Bob", "Bob" },
+	{ "Bob W.wwwevil ", "Bob W." }, /* a space comes, another goes */
 	{ "Bob (&http evil", "Bob evil" },
 	{ "сайт.рф Боб", "Боб" },
 	{ "t.me Bob", "t. me Bob" },
