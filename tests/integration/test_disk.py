@@ -266,7 +266,9 @@ def fill_while_sending(simulator, gateway, folder):
     """Ids of thirty messages, and the file that keeps the disk full since some were sent."""
     ids = [gateway.send(TO, f"text {i}") for i in range(30)]
     simulator.wait_handset(5)
+    simulator.control("set send-time 2000")  # none of them is through before the disk is full
     filler = gate.fill_disk(folder)
+    simulator.control("set send-time 5")
     gate.wait_until(lambda: "cannot record" in gateway.output(), why="the full disk was not felt")
     return ids, filler
 
