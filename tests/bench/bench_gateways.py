@@ -15,28 +15,12 @@ sys.path.insert(0, os.path.join(HERE, "..", "integration"))
 
 import wire  # noqa: E402
 
-MEASURED = 300  # syncs and round trips, one after the other
-PACED = 50      # the same with a pause before each: processor and disk have gone to sleep meanwhile
-
-
-def sync_ms(folder, pause_s=0.0):
-    """A 4 KiB append with fdatasync: the floor of a durable commit."""
-    taken = []
-    with open(os.path.join(folder, "sync"), "wb", buffering=0) as file:
-        for _ in range(PACED if pause_s else MEASURED):
-            time.sleep(pause_s)
-            began = time.perf_counter()
-            file.write(b"x" * 4096)
-            os.fdatasync(file.fileno())
-            taken.append((time.perf_counter() - began) * 1000)
-    return wire.Spread.of(taken)
-
 
 def round_trip_ms(gate, folder, pause_s=0.0):
     """AT and its OK over a pty of the simulator: the floor of an answer."""
     simulator, taken = gate.Simulator(folder), []
     line = os.open(simulator.pty, os.O_RDWR | os.O_NOCTTY)
-    for _ in range(PACED if pause_s else MEASURED):
+    for _ in range(wire.PACED if pause_s else wire.MEASURED):
         time.sleep(pause_s)
         began = time.perf_counter()
         os.write(line, b"AT\r")
@@ -101,9 +85,9 @@ def main():
     import works
     began, folder, figures = time.monotonic(), tempfile.mkdtemp(prefix="sg"), {}
     try:
-        floors = sync_ms(folder), round_trip_ms(gate, folder)
+        floors = wire.sync_ms(folder), round_trip_ms(gate, folder)
         pause_s = works.SLOW_MS / 1000
-        paced = sync_ms(folder, pause_s), round_trip_ms(gate, folder, pause_s)
+        paced = wire.sync_ms(folder, pause_s), round_trip_ms(gate, folder, pause_s)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print("median / p99 in ms, at once and after 100 ms of nothing: one fdatasync "

@@ -1,8 +1,12 @@
 """What a simulator's transcript says about time: who was quick on the wire."""
 import collections
+import os
 import re
 import statistics
+import time
 
+MEASURED = 300  # syncs and round trips, one after the other
+PACED = 50      # the same with a pause before each: processor and disk have gone to sleep meanwhile
 LINE = re.compile(r"^(\d+\.\d+) (\S+) ([<>]) (.*)$", re.M)
 
 
@@ -69,3 +73,16 @@ def number(value):
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}" if value >= 0.1 else f"{value:.2f}" if value >= 0.01 or value == 0 else f"{value:.3f}"
+
+
+def sync_ms(folder, pause_s=0.0):
+    """A 4 KiB append with fdatasync: the floor of a durable commit."""
+    taken = []
+    with open(os.path.join(folder, "sync"), "wb", buffering=0) as file:
+        for _ in range(PACED if pause_s else MEASURED):
+            time.sleep(pause_s)
+            began = time.perf_counter()
+            file.write(b"x" * 4096)
+            os.fdatasync(file.fileno())
+            taken.append((time.perf_counter() - began) * 1000)
+    return Spread.of(taken)
