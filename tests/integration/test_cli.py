@@ -295,6 +295,7 @@ def test_a_follower_ends_with_the_daemon(field, words, last):
             gate.wait_until(lambda: gateway.post("/v1/modems/gsm0/at", {"command": "AT"}).status == 200 and
                             select.select([follower.stdout], [], [], 0.1)[0])
         gateway.wait_message(gateway.send(TO, "followed"), "sent")
+        gate.wait_until(lambda: select.select([follower.stdout], [], [], 0.1)[0], why="it does not follow")
         assert gateway.stop() == 0
         told, why = follower.communicate(timeout=gate.LIMIT)
     assert last in told and "followed" not in told
