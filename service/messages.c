@@ -94,7 +94,8 @@ static int fill_new(const struct rule *rule, const struct message_row *row, cons
 		return -ENOMEM;
 	view->n_history = 1;
 	view->history->at = row->created_at;
-	copy_text(view->history->state, sizeof(view->history->state), message_state_name(row->state));
+	copy_text(view->history->state, sizeof(view->history->state),
+		  message_state_name(row->state));
 	return 0;
 }
 
